@@ -1,0 +1,112 @@
+package app
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/steward-ops/steward/internal/core/audit"
+	"github.com/steward-ops/steward/internal/core/identity"
+	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/core/record"
+	"github.com/steward-ops/steward/internal/core/seal"
+	"github.com/steward-ops/steward/internal/core/search"
+	"github.com/steward-ops/steward/internal/engine/notify"
+	"github.com/steward-ops/steward/internal/engine/process"
+	"github.com/steward-ops/steward/internal/kernel/text"
+	"github.com/steward-ops/steward/internal/platform/config"
+	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/work"
+	"github.com/steward-ops/steward/internal/practice/call"
+	"github.com/steward-ops/steward/internal/practice/incident"
+	"github.com/steward-ops/steward/internal/practice/request"
+)
+
+// practices are the parts of the service that the program knows, in the order of the navigation. A new one is one line here.
+var practices = []struct {
+	name  string
+	files embed.FS
+}{
+	{"incident", incident.Files},
+	{"request", request.Files},
+	{"call", call.Files},
+}
+
+// Sources are the shipped definitions.
+func Sources() []process.Source {
+	var out []process.Source
+	for _, p := range practices {
+		out = append(out, SourcesIn(p.name, p.files)...)
+	}
+	return out
+}
+
+// SourcesIn reads the definitions of one practice's folder.
+func SourcesIn(practice string, files fs.FS) []process.Source {
+	names, err := fs.Glob(files, "*.yaml")
+	if err != nil {
+		panic(err)
+	}
+	var out []process.Source
+	for _, name := range names {
+		source, err := fs.ReadFile(files, name)
+		if err != nil {
+			panic(err)
+		}
+		out = append(out, process.Source{Practice: practice, File: practice + "/" + name, Text: source})
+	}
+	return out
+}
+
+// Behaviour is every guard and effect that definitions may name.
+func Behaviour() *process.Behaviour { return process.NewBehaviour() }
+
+// Migrations of all packages, in the order in which they refer to each other.
+func Migrations() []db.Migration {
+	var all []db.Migration
+	for _, list := range [][]db.Migration{audit.Migrations, party.Migrations, identity.Migrations, record.Migrations, search.Migrations, notify.Migrations, process.Migrations} {
+		all = append(all, list...)
+	}
+	return all
+}
+
+func makeFolder(path string) error {
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	return nil
+}
+
+// masterKeys are those of the configuration, or those in the data folder, made at the first start.
+func masterKeys(cfg config.Config) (*seal.Ring, error) {
+	list := cfg.Keys
+	if list == "" {
+		path := filepath.Join(cfg.Data, "keys")
+		stored, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			stored = []byte(seal.Generate("k1").String() + "\n")
+			err = os.WriteFile(path, stored, 0o600)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("master keys: %w", err)
+		}
+		list = strings.TrimSpace(string(stored))
+	}
+	keys, err := seal.Parse(list)
+	if err != nil {
+		return nil, fmt.Errorf("master keys: %w", err)
+	}
+	return seal.New(keys)
+}
+
+// tellLockout tells the person and the administrators that an account was locked.
+func tellLockout(ctx context.Context, u *work.Unit, l identity.Lockout) error {
+	return notify.Send(ctx, u, notify.Notice{People: append([]string{l.Person}, l.Administrators...), Kind: "security", Text: text.Label{
+		Zh: fmt.Sprintf("账号 %s 因多次登录失败锁定 %d 分钟", l.Login, l.Minutes),
+		En: fmt.Sprintf("Account %s is locked for %d minutes after too many failed sign-ins", l.Login, l.Minutes)}})
+}

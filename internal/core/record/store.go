@@ -1,0 +1,178 @@
+package record
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/steward-ops/steward/internal/kernel/clock"
+	"github.com/steward-ops/steward/internal/kernel/fault"
+	"github.com/steward-ops/steward/internal/kernel/id"
+	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/work"
+)
+
+// fieldsOfRow are the columns in the order in which scan and values go through them.
+const fieldsOfRow = `id, number, type, workflow, definition, state, kind, waiting_on, open, turn, title, description,
+customer_id, site_id, service_id, contract_id, requester_id, assignee_id, team_id, impact, urgency, priority, priority_rank, level,
+channel, major, parent_id, fields, trail, reopened, urges, due_at, accepted_at, responded_at, diagnosed_at, arrived_at, solved_at,
+verified_at, confirmed_at, closed_at, created_by, created_at, updated_at, state_since, version, audit_head`
+
+var milestoneColumns = []string{"accepted", "responded", "diagnosed", "arrived", "solved", "verified", "confirmed", "closed"}
+
+var columnList = strings.Split(strings.Join(strings.Fields(fieldsOfRow), ""), ",")
+
+var insertSQL = func() string {
+	holders := make([]string, len(columnList))
+	for i := range columnList {
+		holders[i] = fmt.Sprintf("$%d", i+1)
+	}
+	return "INSERT INTO records (" + fieldsOfRow + ") VALUES (" + strings.Join(holders, ", ") + ")"
+}()
+
+// updateSQL changes every column that may change; the id and the version expected come last.
+var updateSQL = func() string {
+	var sets []string
+	for i, column := range columnList {
+		sets = append(sets, fmt.Sprintf("%s = $%d", column, i+1))
+	}
+	n := len(columnList)
+	return fmt.Sprintf("UPDATE records SET %s WHERE id = $1 AND version = $%d", strings.Join(sets[4:], ", "), n+1)
+}()
+
+func (r *Record) row() []any {
+	due := clock.Millis(r.Due)
+	if due == 0 {
+		due = NoDue
+	}
+	row := []any{r.ID, r.Number, r.Type, r.Workflow, r.Definition, r.State, r.Kind, r.WaitingOn, r.Open, r.Turn, r.Title, r.Description,
+		r.Customer, r.Site, r.Service, r.Contract, r.Requester, r.Assignee, r.Team, r.Impact, r.Urgency, r.Priority, r.PriorityRank, r.Level,
+		r.Channel, r.Major, r.Parent, db.JSON(nonNil(r.Values)), db.JSON(r.Trail), r.Reopened, r.Urges, due}
+	for _, m := range milestoneColumns {
+		row = append(row, clock.Millis(r.Milestones[m]))
+	}
+	return append(row, r.CreatedBy, clock.Millis(r.CreatedAt), clock.Millis(r.UpdatedAt), clock.Millis(r.StateSince), r.Version, r.AuditHead)
+}
+
+func nonNil(v map[string]any) map[string]any {
+	if v == nil {
+		return map[string]any{}
+	}
+	return v
+}
+
+func scan(row db.Row) (*Record, error) {
+	r := &Record{Milestones: map[string]time.Time{}}
+	var due, created, updated, since int64
+	var marks [8]int64
+	dest := []any{&r.ID, &r.Number, &r.Type, &r.Workflow, &r.Definition, &r.State, &r.Kind, &r.WaitingOn, &r.Open, &r.Turn, &r.Title, &r.Description,
+		&r.Customer, &r.Site, &r.Service, &r.Contract, &r.Requester, &r.Assignee, &r.Team, &r.Impact, &r.Urgency, &r.Priority, &r.PriorityRank, &r.Level,
+		&r.Channel, &r.Major, &r.Parent, db.ScanJSON(&r.Values), db.ScanJSON(&r.Trail), &r.Reopened, &r.Urges, &due}
+	for i := range marks {
+		dest = append(dest, &marks[i])
+	}
+	dest = append(dest, &r.CreatedBy, &created, &updated, &since, &r.Version, &r.AuditHead)
+	if err := row.Scan(dest...); err != nil {
+		return nil, err
+	}
+	if due < NoDue {
+		r.Due = clock.FromMillis(due)
+	}
+	for i, m := range milestoneColumns {
+		if marks[i] != 0 {
+			r.Milestones[m] = clock.FromMillis(marks[i])
+		}
+	}
+	r.CreatedAt, r.UpdatedAt, r.StateSince = clock.FromMillis(created), clock.FromMillis(updated), clock.FromMillis(since)
+	return r, nil
+}
+
+// Next takes the next count of a series. The row stays locked until the transaction ends: numbers have no gap (PLT-03).
+func Next(ctx context.Context, tx db.Tx, series string) (int64, error) {
+	return db.One(ctx, tx, db.Scan[int64], `INSERT INTO record_counters (series, value) VALUES ($1, 1)
+		ON CONFLICT (series) DO UPDATE SET value = record_counters.value + 1 RETURNING value`, series)
+}
+
+// Insert stores a new record.
+func Insert(ctx context.Context, tx db.Tx, r *Record) error {
+	_, err := tx.Exec(ctx, insertSQL, r.row()...)
+	if err != nil {
+		return fmt.Errorf("insert record %s: %w", r.Number, err)
+	}
+	return nil
+}
+
+// Save stores a changed record and counts its version up; a Stale fault says that somebody else was first.
+func Save(ctx context.Context, tx db.Tx, r *Record) error {
+	expected := r.Version
+	r.Version++
+	r.UpdatedAt = tx.Now()
+	n, err := tx.Exec(ctx, updateSQL, append(r.row(), expected)...)
+	if err != nil {
+		return fmt.Errorf("save record %s: %w", r.Number, err)
+	}
+	if n == 0 {
+		return fault.New(fault.Stale, "stale", nil)
+	}
+	return nil
+}
+
+// Load reads one record by number or id, if the actor can reach it; otherwise it looks absent.
+func Load(ctx context.Context, tx db.Tx, actor *work.Actor, ref string) (*Record, error) {
+	return load(ctx, tx, actor, ref, "")
+}
+
+// LoadForChange is Load for a transaction that is going to change the record.
+func LoadForChange(ctx context.Context, tx db.Tx, actor *work.Actor, ref string) (*Record, error) {
+	return load(ctx, tx, actor, ref, db.ForUpdate(tx))
+}
+
+func load(ctx context.Context, tx db.Tx, actor *work.Actor, ref, lock string) (*Record, error) {
+	w := db.NewWhere()
+	column := "r.number"
+	if id.Valid(ref) {
+		column = "r.id"
+	}
+	w.Eq(column, ref)
+	Reach(w, actor)
+	return db.One(ctx, tx, scan, "SELECT "+fieldsOfRow+" FROM records r WHERE "+w.SQL()+lock, w.Args()...)
+}
+
+// Reach limits a query on records r to the rows within the actor's reach (PLT-09).
+func Reach(w *db.Where, actor *work.Actor) {
+	scope := actor.Scope()
+	if scope.All {
+		return
+	}
+	w.In("r.customer_id", scope.Customers)
+	if scope.Own != "" {
+		w.Add("(r.requester_id = ? OR EXISTS (SELECT 1 FROM record_watchers rw WHERE rw.record_id = r.id AND rw.person_id = ?))", scope.Own, scope.Own)
+	}
+}
+
+// Many reads records by id, those within the actor's reach, in no particular order.
+func Many(ctx context.Context, tx db.Tx, actor *work.Actor, ids []string) ([]*Record, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	w := db.NewWhere()
+	w.In("r.id", ids)
+	Reach(w, actor)
+	return db.All(ctx, tx, scan, "SELECT "+fieldsOfRow+" FROM records r WHERE "+w.SQL(), w.Args()...)
+}
+
+// Children reads the sub-records within the actor's reach.
+func Children(ctx context.Context, tx db.Tx, actor *work.Actor, parent string) ([]*Record, error) {
+	w := db.NewWhere()
+	w.Eq("r.parent_id", parent)
+	Reach(w, actor)
+	return db.All(ctx, tx, scan, "SELECT "+fieldsOfRow+" FROM records r WHERE "+w.SQL()+" ORDER BY r.created_at, r.id LIMIT 200", w.Args()...)
+}
+
+// Head keeps the hash of an audit event that changed nothing else of the row. Its version stays.
+func Head(ctx context.Context, tx db.Tx, r *Record, hash string) error {
+	_, err := tx.Exec(ctx, `UPDATE records SET audit_head = $2 WHERE id = $1`, r.ID, hash)
+	r.AuditHead = hash
+	return err
+}

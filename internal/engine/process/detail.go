@@ -1,0 +1,600 @@
+package process
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/steward-ops/steward/internal/core/form"
+	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/core/record"
+	"github.com/steward-ops/steward/internal/engine/definition"
+	"github.com/steward-ops/steward/internal/kernel/fault"
+	"github.com/steward-ops/steward/internal/kernel/text"
+	"github.com/steward-ops/steward/internal/platform/work"
+)
+
+// Detail is a record on its own page.
+type Detail struct {
+	Summary
+	Description string                `json:"description"`
+	FieldOrder  []FieldGroup          `json:"field_order"`
+	Refs        map[string]string     `json:"refs"`
+	Editable    []string              `json:"editable"`
+	Milestones  map[string]*time.Time `json:"milestones"`
+	Strip       []Stage               `json:"strip"`
+	Steps       Steps                 `json:"next_steps"`
+	Promises    []Promise             `json:"promises"`
+	Links       []LinkView            `json:"links"`
+	Children    []Summary             `json:"children"`
+	Parent      *Summary              `json:"parent"`
+	Watchers    []Watcher             `json:"watchers"`
+	Attachments []record.File         `json:"attachments"`
+	Approvals   []ApprovalView        `json:"approvals"`
+	Can         Can                   `json:"can"`
+	Definition  int                   `json:"definition_version"`
+}
+
+// FieldGroup is a group of fields in the order of the form.
+type FieldGroup struct {
+	Group  string   `json:"group"`
+	Fields []string `json:"fields"`
+}
+
+// Stage is one step of the strip above the record.
+type Stage struct {
+	Code  string     `json:"code"`
+	Label string     `json:"label"`
+	Phase string     `json:"phase"` // done, current, ahead
+	By    string     `json:"by"`
+	At    *time.Time `json:"at"`
+}
+
+// Steps are what can be done next, by whom, and why the rest cannot.
+type Steps struct {
+	Yours      bool     `json:"yours"`
+	Headline   string   `json:"headline"`
+	WaitingFor string   `json:"waiting_for"`
+	Actions    []Action `json:"actions"`
+	Closed     []Closed `json:"closed"`
+}
+
+// Action is a transition open to the actor now.
+type Action struct {
+	Transition string         `json:"transition"`
+	Label      string         `json:"label"`
+	Style      string         `json:"style"`
+	Key        string         `json:"key"`
+	Form       FormSpec       `json:"form"`
+	Missing    []MissingField `json:"missing"`
+}
+
+// FormSpec is what a step asks for.
+type FormSpec struct {
+	Fields        []string   `json:"fields"`
+	Require       []string   `json:"require"`
+	RequireWhen   []WhenView `json:"require_when"`
+	Comment       string     `json:"comment"`
+	CommentPublic bool       `json:"comment_public"`
+	Confirm       string     `json:"confirm"`
+}
+
+// WhenView is a condition under which fields become compulsory, as an expression.
+type WhenView struct {
+	When   string   `json:"when"`
+	Fields []string `json:"fields"`
+}
+
+// Closed is a transition that is not open now, with the reason.
+type Closed struct {
+	Transition string         `json:"transition"`
+	Label      string         `json:"label"`
+	Reason     string         `json:"reason"`
+	Guard      string         `json:"guard"`
+	Missing    []MissingField `json:"missing"`
+}
+
+// LinkView is a link with the record at its other end.
+type LinkView struct {
+	ID      string  `json:"id"`
+	Kind    string  `json:"kind"`
+	Label   string  `json:"label"`
+	Inverse bool    `json:"inverse"`
+	Record  Summary `json:"record"`
+}
+
+// Watcher is somebody who follows the record.
+type Watcher struct {
+	Ref
+	Me bool `json:"me"`
+}
+
+// ApprovalView is an approval with its questions.
+type ApprovalView struct {
+	ID        string         `json:"id"`
+	Name      string         `json:"name"`
+	Label     string         `json:"label"`
+	State     string         `json:"state"`
+	Policy    string         `json:"policy"`
+	AskedAt   time.Time      `json:"asked_at"`
+	AskedBy   string         `json:"asked_by"`
+	Approvers []ApproverView `json:"approvers"`
+	Yours     bool           `json:"yours"`
+}
+
+// ApproverView is one question of an approval.
+type ApproverView struct {
+	Who      string     `json:"who"`
+	Decision string     `json:"decision"`
+	By       string     `json:"by"`
+	Reason   string     `json:"reason"`
+	At       *time.Time `json:"at"`
+}
+
+// Can says what the actor may do beside transitions.
+type Can struct {
+	Edit            bool `json:"edit"`
+	Comment         bool `json:"comment"`
+	CommentInternal bool `json:"comment_internal"`
+	Assign          bool `json:"assign"`
+	Urge            bool `json:"urge"`
+	Link            bool `json:"link"`
+	Watch           bool `json:"watch"`
+	Attach          bool `json:"attach"`
+	WorkLog         bool `json:"work_log"`
+}
+
+// Get reads one record as the actor may see it. typ "" = any type.
+func (s *Service) Get(ctx context.Context, typ, number string) (d *Detail, err error) {
+	err = s.door.Read(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
+		r, err := record.Load(ctx, u.Tx, u.Actor, number)
+		if err != nil {
+			return err
+		}
+		if typ != "" && r.Type != typ {
+			return fault.Missing()
+		}
+		c, err := s.sceneOf(u, r)
+		if err != nil {
+			return err
+		}
+		if err := c.readable(ctx); err != nil {
+			return err
+		}
+		d, err = c.detail(ctx)
+		return err
+	})
+	return d, err
+}
+
+func (c *scene) detail(ctx context.Context) (*Detail, error) {
+	approvals, err := approvalsOf(ctx, c.u.Tx, c.rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	watchers, err := record.Watchers(ctx, c.u.Tx, c.rec.ID)
+	if err != nil {
+		return nil, err
+	}
+	values := c.def.Fields.Mask(c.rec.All(), form.ViewOf(c.actor, c.seesContact()))
+	names, err := namesOf(ctx, c.u, []*record.Record{c.rec}, c.mentioned(values, approvals, watchers)...)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := c.summary(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	sum.Fields = values
+	d := &Detail{Summary: sum, Description: c.rec.Description, FieldOrder: c.fieldOrder(), Refs: c.refsShown(values, names), Editable: []string{},
+		Milestones: c.milestoneView(), Strip: c.strip(names), Promises: []Promise{}, Links: []LinkView{}, Children: []Summary{},
+		Watchers: []Watcher{}, Approvals: []ApprovalView{}, Definition: c.rec.Definition}
+	if sum.Promise != nil {
+		d.Promises = append(d.Promises, *sum.Promise)
+	}
+	return d, c.fillDetail(ctx, d, names, approvals, watchers)
+}
+
+func (c *scene) fillDetail(ctx context.Context, d *Detail, names map[string]string, approvals []approval, watchers []string) error {
+	editable, err := c.editable(ctx)
+	if err != nil {
+		return err
+	}
+	d.Editable = append(d.Editable, editable...)
+	if d.Steps, err = c.steps(ctx, names, approvals); err != nil {
+		return err
+	}
+	for _, a := range approvals {
+		v, err := c.approvalView(ctx, a, names)
+		if err != nil {
+			return err
+		}
+		d.Approvals = append(d.Approvals, v)
+	}
+	if !c.customer() {
+		for _, w := range watchers {
+			d.Watchers = append(d.Watchers, Watcher{Ref: Ref{ID: w, Name: names[w]}, Me: w == c.actor.ID})
+		}
+	}
+	if d.Attachments, err = record.Files(ctx, c.u.Tx, c.rec.ID, c.customer()); err != nil {
+		return err
+	}
+	if err := c.related(ctx, d); err != nil {
+		return err
+	}
+	d.Can, err = c.can(ctx, len(editable) > 0)
+	return err
+}
+
+// seesContact: the record's own page shows phones in full to those who work with it.
+func (c *scene) seesContact() bool {
+	return c.customer() || c.actor.May(party.SeeContact)
+}
+
+// mentioned are all ids whose names the page needs.
+func (c *scene) mentioned(values form.Values, approvals []approval, watchers []string) []string {
+	ids := slices.Clone(watchers)
+	for _, f := range c.def.Fields {
+		if f.Type == form.Ref && slices.Contains(builtinTargets, f.To) {
+			ids = append(ids, values.Strings(f.Name)...)
+		}
+	}
+	for _, step := range c.rec.Trail {
+		ids = append(ids, step.By)
+	}
+	for _, a := range approvals {
+		ids = append(ids, a.AskedBy)
+		for _, s := range a.Slots {
+			ids = append(ids, s.By, s.Delegate)
+			ids = append(ids, s.People...)
+		}
+	}
+	return append(ids, c.rec.CreatedBy)
+}
+
+// refsShown names only what the reader's fields mention: names of anybody else stay out.
+func (c *scene) refsShown(values form.Values, names map[string]string) map[string]string {
+	shown := map[string]string{}
+	for _, f := range c.def.Fields {
+		if f.Type != form.Ref {
+			continue
+		}
+		for _, key := range values.Strings(f.Name) {
+			if name, ok := names[key]; ok {
+				shown[key] = name
+			}
+		}
+	}
+	return shown
+}
+
+func (c *scene) fieldOrder() []FieldGroup {
+	groups := []FieldGroup{}
+	for _, f := range c.def.Fields {
+		if f.Name == "title" || f.Name == "description" || c.customer() && !f.Public {
+			continue
+		}
+		label := f.Group.In(c.actor.Lang)
+		i := slices.IndexFunc(groups, func(g FieldGroup) bool { return g.Group == label })
+		if i < 0 {
+			groups = append(groups, FieldGroup{Group: label})
+			i = len(groups) - 1
+		}
+		groups[i].Fields = append(groups[i].Fields, f.Name)
+	}
+	return groups
+}
+
+func (c *scene) milestoneView() map[string]*time.Time {
+	out := map[string]*time.Time{}
+	for _, m := range definition.Milestones {
+		if t := c.rec.Milestones[m]; !t.IsZero() {
+			out[m] = &t
+		} else {
+			out[m] = nil
+		}
+	}
+	return out
+}
+
+// strip shows where the record stands among the stages of its workflow.
+func (c *scene) strip(names map[string]string) []Stage {
+	here := -1
+	if state, ok := c.flow.State(c.rec.State); ok {
+		here = slices.IndexFunc(c.flow.Stages, func(e definition.Entry[definition.Stage]) bool { return e.Name == state.Stage })
+	}
+	out := []Stage{}
+	for i, e := range c.flow.Stages {
+		s := Stage{Code: e.Name, Label: e.Value.LabelFor(c.customer()).In(c.actor.Lang), Phase: "ahead"}
+		switch {
+		case i < here || i == here && !c.rec.Open:
+			s.Phase = "done"
+		case i == here:
+			s.Phase = "current"
+		}
+		if s.Phase != "ahead" {
+			s.By, s.At = c.entered(e.Name, names)
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+// entered is who brought the record into a stage last, and when.
+func (c *scene) entered(stage string, names map[string]string) (string, *time.Time) {
+	for i := len(c.rec.Trail) - 1; i >= 0; i-- {
+		step := c.rec.Trail[i]
+		state, ok := c.flow.State(step.State)
+		if ok && state.Stage == stage {
+			at := time.UnixMilli(step.At).UTC()
+			return names[step.By], &at
+		}
+	}
+	return "", nil
+}
+
+// steps are the next steps, their order, and the reasons of the closed ones.
+func (c *scene) steps(ctx context.Context, names map[string]string, approvals []approval) (Steps, error) {
+	st := Steps{Actions: []Action{}, Closed: []Closed{}}
+	if !c.rec.Open {
+		st.Headline = text.Say(c.actor.Lang, "process.done", nil)
+	}
+	for _, t := range c.offered() {
+		if err := c.step(ctx, &st, t); err != nil {
+			return st, err
+		}
+	}
+	if !c.actor.May(MoveRecords) {
+		st.Actions = []Action{}
+	}
+	if !c.rec.Open {
+		return st, nil
+	}
+	var err error
+	st.Yours, err = c.myTurn(ctx, approvals)
+	if err != nil {
+		return st, err
+	}
+	c.headline(&st, names)
+	return st, nil
+}
+
+func (c *scene) step(ctx context.Context, st *Steps, t *definition.Transition) error {
+	holds, err := c.holds("when:" + c.flow.Code + "." + t.Code)
+	if err != nil || !holds {
+		return err
+	}
+	may, err := c.allowed(ctx, t.Actors(c.rec.State))
+	if err != nil {
+		return err
+	}
+	label := t.Label.In(c.actor.Lang)
+	if !may {
+		if t.Style == "primary" && !c.customer() { // why the way on is closed; side exits of others are no news
+			st.Closed = append(st.Closed, Closed{Transition: t.Code, Label: label, Missing: []MissingField{},
+				Reason: text.Say(c.actor.Lang, "process.denied", text.Params{"who": c.who(t.Actors(c.rec.State))})})
+		}
+		return nil
+	}
+	refusal, err := c.refusal(ctx, t)
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		st.Closed = append(st.Closed, Closed{Transition: t.Code, Label: label, Reason: refusal.Reason, Guard: refusal.Guard, Missing: orEmpty(refusal.Missing)})
+		return nil
+	}
+	st.Actions = append(st.Actions, Action{Transition: t.Code, Label: label, Style: t.Style, Key: t.Key, Form: c.formOf(t), Missing: orEmpty(c.missing(t.Require))})
+	return nil
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func (c *scene) formOf(t *definition.Transition) FormSpec {
+	spec := FormSpec{Fields: orEmpty(t.Inputs()), Require: orEmpty(t.Require), RequireWhen: []WhenView{}, Comment: t.Comment, CommentPublic: t.Public, Confirm: t.Confirm.In(c.actor.Lang)}
+	if spec.Comment == "" {
+		spec.Comment = "none"
+	}
+	if c.customer() {
+		spec.Fields = slices.DeleteFunc(slices.Clone(spec.Fields), func(name string) bool {
+			f, _ := c.def.Field(name)
+			return !f.Public
+		})
+	}
+	for _, w := range t.RequireWhen {
+		spec.RequireWhen = append(spec.RequireWhen, WhenView{When: w.When, Fields: w.Fields})
+	}
+	return spec
+}
+
+// myTurn tells whether the next step is up to the actor.
+func (c *scene) myTurn(ctx context.Context, approvals []approval) (bool, error) {
+	for i := range approvals {
+		if def, ok := c.def.Approvals.Get(approvals[i].Name); ok {
+			slot, err := c.mySlot(ctx, def, &approvals[i])
+			if err != nil || slot >= 0 {
+				return slot >= 0, err
+			}
+		}
+	}
+	r, me := c.rec, c.actor
+	switch r.Turn {
+	case "handler":
+		return r.Assignee == me.ID, nil
+	case "team":
+		return r.Assignee == me.ID || r.Assignee == "" && me.InTeam(r.Team), nil
+	case "requester":
+		return r.Requester == me.ID, nil
+	case "customer":
+		return c.isCustomer(""), nil
+	case "":
+		return false, nil
+	}
+	return me.Holds(r.Turn[len("role:"):], r.Customer, r.Type), nil
+}
+
+func (c *scene) headline(st *Steps, names map[string]string) {
+	lang := c.actor.Lang
+	label := ""
+	if len(st.Actions) > 0 {
+		label = st.Actions[0].Label
+	} else if len(st.Closed) > 0 {
+		label = st.Closed[0].Label
+	}
+	switch {
+	case st.Yours && c.customer():
+		st.Headline = text.Say(lang, "process.turn_you", text.Params{"label": label})
+	case st.Yours:
+		st.Headline = text.Say(lang, "process.turn_yours", text.Params{"label": label})
+	case c.customer():
+		st.Headline = text.Say(lang, "process.we_work", nil)
+	default:
+		st.WaitingFor = c.waitsFor(names)
+		state, _ := c.flow.State(c.rec.State)
+		st.Headline = text.Say(lang, "process.waiting", text.Params{"who": st.WaitingFor, "label": state.Label})
+	}
+}
+
+// waitsFor names who has to act.
+func (c *scene) waitsFor(names map[string]string) string {
+	r := c.rec
+	pick := func(key, relation string) string {
+		if name := names[key]; name != "" {
+			return name
+		}
+		return definition.ActorLabel(definition.Actor{Name: relation}, c.s.roles()).In(c.actor.Lang)
+	}
+	switch r.Turn {
+	case "handler":
+		return pick(r.Assignee, "handler")
+	case "team":
+		if r.Assignee != "" {
+			return pick(r.Assignee, "handler")
+		}
+		return pick(r.Team, "team")
+	case "requester":
+		return pick(r.Requester, "requester")
+	case "customer":
+		return pick(r.Customer, "customer")
+	case "":
+		return definition.ActorLabel(definition.Actor{Name: "system"}, nil).In(c.actor.Lang)
+	}
+	return definition.ActorLabel(definition.Actor{Name: r.Turn[len("role:"):]}, c.s.roles()).In(c.actor.Lang)
+}
+
+func (c *scene) approvalView(ctx context.Context, a approval, names map[string]string) (ApprovalView, error) {
+	v := ApprovalView{ID: a.ID, Name: a.Name, Label: a.Name, State: a.State, AskedAt: a.AskedAt, AskedBy: names[a.AskedBy], Approvers: []ApproverView{}}
+	def, ok := c.def.Approvals.Get(a.Name)
+	if ok {
+		v.Label, v.Policy = def.Label.In(c.actor.Lang), def.Policy
+		slot, err := c.mySlot(ctx, def, &a)
+		if err != nil {
+			return v, err
+		}
+		v.Yours = slot >= 0
+	}
+	for _, s := range a.Slots {
+		who := names[s.Delegate]
+		if who == "" && len(s.People) == 1 {
+			who = names[s.People[0]]
+		}
+		if expr, err := definition.ParseActor(s.Of); who == "" && err == nil {
+			who = definition.ActorLabel(expr, c.s.roles()).In(c.actor.Lang)
+		}
+		one := ApproverView{Who: who, Decision: s.Decision, By: names[s.By], Reason: s.Reason}
+		if s.At != 0 {
+			at := time.UnixMilli(s.At).UTC()
+			one.At = &at
+		}
+		v.Approvers = append(v.Approvers, one)
+	}
+	return v, nil
+}
+
+// linkLabels says a link in both directions.
+var linkLabels = map[string][2]text.Label{
+	record.Related:   {{Zh: "相关", En: "Related to"}, {Zh: "相关", En: "Related to"}},
+	record.Duplicate: {{Zh: "重复于", En: "Duplicate of"}, {Zh: "被重复", En: "Has duplicate"}},
+	record.CausedBy:  {{Zh: "起因是", En: "Caused by"}, {Zh: "引起了", En: "Caused"}},
+	record.PartOf:    {{Zh: "属于", En: "Part of"}, {Zh: "包含", En: "Contains"}},
+}
+
+// related fills links, sub-records and parent, as far as the reader reaches them.
+func (c *scene) related(ctx context.Context, d *Detail) error {
+	links, err := record.Links(ctx, c.u.Tx, c.rec.ID)
+	if err != nil {
+		return err
+	}
+	var ids []string
+	for _, l := range links {
+		ids = append(ids, other(l, c.rec.ID))
+	}
+	if c.rec.Parent != "" {
+		ids = append(ids, c.rec.Parent)
+	}
+	found, err := record.Many(ctx, c.u.Tx, c.actor, ids)
+	if err != nil {
+		return err
+	}
+	children, err := record.Children(ctx, c.u.Tx, c.actor, c.rec.ID)
+	if err != nil {
+		return err
+	}
+	if d.Children, err = c.s.summaries(ctx, c.u, children); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	views, err := c.s.summaries(ctx, c.u, found)
+	if err != nil {
+		return err
+	}
+	byID := map[string]Summary{}
+	for i, r := range found {
+		byID[r.ID] = views[i]
+	}
+	c.joinLinks(d, links, byID)
+	return nil
+}
+
+func (c *scene) joinLinks(d *Detail, links []record.Link, byID map[string]Summary) {
+	for _, l := range links {
+		view, seen := byID[other(l, c.rec.ID)]
+		if !seen {
+			continue
+		}
+		inverse := l.From != c.rec.ID
+		label := linkLabels[l.Kind][0]
+		if inverse {
+			label = linkLabels[l.Kind][1]
+		}
+		d.Links = append(d.Links, LinkView{ID: l.ID, Kind: l.Kind, Label: label.In(c.actor.Lang), Inverse: inverse, Record: view})
+	}
+	if parent, ok := byID[c.rec.Parent]; ok && c.rec.Parent != "" {
+		d.Parent = &parent
+	}
+}
+
+func other(l record.Link, self string) string {
+	if l.From == self {
+		return l.To
+	}
+	return l.From
+}
+
+func (c *scene) can(ctx context.Context, edit bool) (Can, error) {
+	urge, err := c.allowed(ctx, c.def.Urge)
+	if err != nil {
+		return Can{}, err
+	}
+	staff := !c.customer()
+	comment := c.actor.May(Comments)
+	return Can{Edit: edit, Comment: comment, CommentInternal: staff && c.actor.May(InternalComments), Assign: c.canAssign() || c.rec.Open && c.rec.Assignee == c.actor.ID,
+		Urge: urge && c.rec.Open, Link: staff && c.actor.May(WriteRecords), Watch: c.actor.May(ReadRecords), Attach: comment, WorkLog: staff && c.actor.May(WriteRecords)}, nil
+}

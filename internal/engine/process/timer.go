@@ -1,0 +1,216 @@
+package process
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/steward-ops/steward/internal/core/record"
+	"github.com/steward-ops/steward/internal/kernel/clock"
+	"github.com/steward-ops/steward/internal/kernel/fault"
+	"github.com/steward-ops/steward/internal/kernel/id"
+	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/work"
+)
+
+// syncTimers brings the record's timers in line with what its definition says now. A timer fires once for each distinct instant.
+func (c *change) syncTimers(ctx context.Context) error {
+	for _, def := range c.def.Timers {
+		due, err := c.timerDue(def.Name)
+		if err != nil {
+			return err
+		}
+		if err := c.setTimer(ctx, def.Name, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// timerDue is when a timer should fire; zero = not now.
+func (c *scene) timerDue(name string) (time.Time, error) {
+	alive := c.rec.Open
+	if c.def.Program("timer_while:"+name) != nil {
+		var err error
+		if alive, err = c.holds("timer_while:" + name); err != nil {
+			return time.Time{}, err
+		}
+	}
+	if !alive {
+		return time.Time{}, nil
+	}
+	v, err := c.def.Program("timer_due:" + name).Value(c.resolve)
+	if err != nil {
+		return time.Time{}, err
+	}
+	due, _ := v.(time.Time)
+	if due.Year() < 1970 { // arithmetic on an empty instant
+		return time.Time{}, nil
+	}
+	return due.Truncate(time.Millisecond), nil
+}
+
+func (c *change) setTimer(ctx context.Context, name string, due time.Time) error {
+	if !c.isNew || due.IsZero() {
+		_, err := c.u.Exec(ctx, `UPDATE timers SET state = 'cancelled' WHERE record_id = $1 AND name = $2 AND state = 'pending' AND fires_at <> $3`,
+			c.rec.ID, name, clock.Millis(due))
+		if err != nil || due.IsZero() {
+			return err
+		}
+	}
+	_, err := c.u.Exec(ctx, `INSERT INTO timers (id, record_id, name, fires_at, state, attempts, retry_at, fired_at, late, problem)
+		VALUES ($1, $2, $3, $4, 'pending', 0, $4, 0, $5, '')
+		ON CONFLICT (record_id, name, fires_at) DO UPDATE SET state = 'pending' WHERE timers.state = 'cancelled'`,
+		id.New(), c.rec.ID, name, clock.Millis(due), false)
+	if err == nil {
+		c.u.AfterCommit(c.s.Wake)
+	}
+	return err
+}
+
+// Wake makes the pump look at the timers at once.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// lateAfter is how long after its instant a timer counts as fired late.
+const lateAfter = time.Minute
+
+type dueTimer struct {
+	ID, Record, Name string
+	FiresAt          time.Time
+	Attempts         int
+}
+
+func scanTimer(row db.Row) (t dueTimer, err error) {
+	var at int64
+	err = row.Scan(&t.ID, &t.Record, &t.Name, &at, &t.Attempts)
+	t.FiresAt = clock.FromMillis(at)
+	return t, err
+}
+
+var errNoTimer = errors.New("no timer is due")
+
+// Tick fires every timer that is due at the clock's instant and returns how many did. Each fires in its own transaction,
+// so one that fails does not hold up the others; claiming and firing are one commit, so each fires exactly once.
+func (s *Service) Tick(ctx context.Context) (fired int, err error) {
+	ctx = work.WithActor(ctx, Engine)
+	for ctx.Err() == nil {
+		failed, err := s.fireNext(ctx)
+		switch {
+		case errors.Is(err, errNoTimer):
+			return fired, nil
+		case failed.ID != "":
+			s.log.ErrorContext(ctx, "timer failed", "timer", failed.Name, "record", failed.Record, "error", err)
+			if err := s.postpone(ctx, failed, err); err != nil {
+				return fired, err
+			}
+		case err != nil:
+			return fired, err
+		default:
+			fired++
+		}
+	}
+	return fired, ctx.Err()
+}
+
+func (s *Service) fireNext(ctx context.Context) (failed dueTimer, err error) {
+	err = s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
+		failed = dueTimer{}
+		t, err := db.One(ctx, u.Tx, scanTimer, `SELECT id, record_id, name, fires_at, attempts FROM timers
+			WHERE state = 'pending' AND retry_at <= $1 ORDER BY retry_at, id LIMIT 1`+db.SkipLocked(u.Tx), clock.Millis(u.Now()))
+		if fault.Is(err, fault.NotFound) {
+			return errNoTimer
+		}
+		if err != nil {
+			return err
+		}
+		if err := s.fire(ctx, u, t); err != nil {
+			failed = t
+			return err
+		}
+		return nil
+	})
+	return failed, err
+}
+
+func (s *Service) fire(ctx context.Context, u *work.Unit, t dueTimer) error {
+	late := u.Now().Sub(t.FiresAt) > lateAfter
+	_, err := u.Exec(ctx, `UPDATE timers SET state = 'fired', fired_at = $2, late = $3 WHERE id = $1`, t.ID, clock.Millis(u.Now()), late)
+	if err != nil {
+		return err
+	}
+	r, err := record.LoadForChange(ctx, u.Tx, Engine, t.Record)
+	if err != nil {
+		return err
+	}
+	c, err := s.changeOf(u, r)
+	if err != nil {
+		return err
+	}
+	def, ok := c.def.Timers.Get(t.Name)
+	if !ok {
+		u.Unrecorded()
+		return nil
+	}
+	c.extra["timer"], c.extra["due"], c.extra["late"] = t.Name, t.FiresAt, late
+	if err := c.shape(ctx, def.Do); err != nil {
+		return err
+	}
+	if err := c.store(ctx, "record.timer"); err != nil {
+		return err
+	}
+	return c.follow(ctx, def.Do)
+}
+
+// maxAttempts after which a failing timer is given up and shown to the administrator.
+const maxAttempts = 6
+
+func (s *Service) postpone(ctx context.Context, t dueTimer, cause error) error {
+	return s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
+		u.Unrecorded()
+		state := "pending"
+		if t.Attempts+1 >= maxAttempts {
+			state = "failed"
+		}
+		retry := u.Now().Add(time.Second << t.Attempts)
+		_, err := u.Exec(ctx, `UPDATE timers SET attempts = attempts + 1, state = $2, retry_at = $3, problem = $4 WHERE id = $1`, t.ID, state, clock.Millis(retry), cause.Error())
+		return err
+	})
+}
+
+// nextDue is when the earliest pending timer fires; zero = none.
+func (s *Service) nextDue(ctx context.Context) (next time.Time, err error) {
+	err = s.door.Read(work.WithActor(ctx, Engine), ReadRecords, func(ctx context.Context, u *work.Unit) error {
+		at, err := db.One(ctx, u.Tx, db.Scan[int64], `SELECT COALESCE(MIN(retry_at), 0) FROM timers WHERE state = 'pending'`)
+		next = clock.FromMillis(at)
+		return err
+	})
+	return next, err
+}
+
+// idleAtMost bounds how long the pump sleeps: another replica may have set a timer.
+const idleAtMost = 15 * time.Second
+
+// Pump fires timers at their instants until the context ends. It sleeps until the next one is due, not in steps.
+func (s *Service) Pump(ctx context.Context) {
+	for ctx.Err() == nil {
+		if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "timers", "error", err)
+		}
+		wait := idleAtMost
+		if next, err := s.nextDue(ctx); err == nil && !next.IsZero() {
+			wait = min(wait, max(next.Sub(s.clock.Now()), 10*time.Millisecond))
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-s.wake:
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}

@@ -1,0 +1,77 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// Listen calls fn with the payload of every Notify on the channel, of any replica, until ctx ends. It returns
+// once it listens. An empty payload means that some may have been missed (the connection was lost for a while).
+// fn must return quickly: it holds up what follows.
+func (d *DB) Listen(ctx context.Context, channel string, fn func(payload string)) error {
+	return d.engine.listen(ctx, channel, fn)
+}
+
+// Notify tells listeners of the channel once the transaction has committed. Payloads stop at 8,000 bytes: send ids.
+func (d *DB) Notify(ctx context.Context, tx Tx, channel, payload string) error {
+	if len(payload) == 0 || len(payload) >= 8000 {
+		return fmt.Errorf("notify %s: payload of %d bytes", channel, len(payload))
+	}
+	if tx.Dialect() == SQLite { // one process, so its own listeners are all there are
+		tx.AfterCommit(func() { d.bus.publish(channel, payload) })
+		return nil
+	}
+	rows, err := tx.Query(ctx, "SELECT pg_notify(current_schema() || '.' || $1, $2)", channel, payload)
+	if err != nil {
+		return fmt.Errorf("notify %s: %w", channel, err)
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// Lock waits until no other transaction holds the named lock, and keeps it until the transaction ends.
+// On SQLite every writer is alone anyway.
+func Lock(ctx context.Context, tx Tx, name string) error {
+	if tx.Dialect() == SQLite {
+		return nil
+	}
+	rows, err := tx.Query(ctx, "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.' || $1, 0))", name)
+	if err != nil {
+		return fmt.Errorf("lock %s: %w", name, err)
+	}
+	rows.Close()
+	return rows.Err()
+}
+
+// bus carries notifications within the process.
+type bus struct {
+	mu   sync.RWMutex
+	subs map[string]map[*func(string)]struct{}
+}
+
+func (b *bus) listen(ctx context.Context, channel string, fn func(string)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.subs == nil {
+		b.subs = map[string]map[*func(string)]struct{}{}
+	}
+	if b.subs[channel] == nil {
+		b.subs[channel] = map[*func(string)]struct{}{}
+	}
+	key := &fn
+	b.subs[channel][key] = struct{}{}
+	context.AfterFunc(ctx, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.subs[channel], key)
+	})
+}
+
+func (b *bus) publish(channel, payload string) {
+	b.mu.RLock()
+	defer b.mu.RUnlock()
+	for fn := range b.subs[channel] {
+		(*fn)(payload)
+	}
+}

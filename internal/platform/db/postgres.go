@@ -1,0 +1,230 @@
+package db
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// postgresDB is a server, reached by a capped pool of connections.
+type postgresDB struct {
+	cfg    Config
+	pool   *pgxpool.Pool
+	schema string // listeners of other schemas of one server are not ours
+	queued atomic.Int64
+}
+
+const defaultConns = 16
+
+func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
+	pc, err := pgxpool.ParseConfig(cfg.URL)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case cfg.MaxConns > 0:
+		pc.MaxConns = int32(cfg.MaxConns) //nolint:gosec // a small number
+	case !strings.Contains(cfg.URL, "pool_max_conns"):
+		pc.MaxConns = defaultConns
+	}
+	millis := strconv.FormatInt(cfg.Timeout.Milliseconds(), 10)
+	for name, value := range map[string]string{
+		"statement_timeout":                   millis,
+		"idle_in_transaction_session_timeout": millis,
+		"timezone":                            "UTC",
+		"application_name":                    "steward",
+	} {
+		if _, set := pc.ConnConfig.RuntimeParams[name]; !set {
+			pc.ConnConfig.RuntimeParams[name] = value
+		}
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, pc)
+	if err != nil {
+		return nil, err
+	}
+	d := &postgresDB{cfg: cfg, pool: pool}
+	var version int
+	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, coalesce(current_schema(), '')").Scan(&version, &d.schema); err != nil {
+		pool.Close()
+		return nil, err
+	}
+	if version < 150000 {
+		pool.Close()
+		return nil, fmt.Errorf("PostgreSQL 15 or later is needed, this is %d", version/10000)
+	}
+	return d, nil
+}
+
+func (d *postgresDB) dialect() Dialect               { return Postgres }
+func (d *postgresDB) ping(ctx context.Context) error { return d.pool.Ping(ctx) }
+func (d *postgresDB) waiting() int                   { return int(d.queued.Load()) }
+func (d *postgresDB) close()                         { d.pool.Close() }
+
+func (d *postgresDB) read(ctx context.Context, fn func(Tx) error) error {
+	return d.within(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
+}
+
+func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
+	return d.within(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, fn)
+}
+
+func (d *postgresDB) within(ctx context.Context, opts pgx.TxOptions, fn func(Tx) error) error {
+	limit, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
+	defer cancel()
+	d.queued.Add(1)
+	ptx, err := d.pool.BeginTx(limit, opts)
+	d.queued.Add(-1)
+	if err != nil {
+		if over := ended(ctx, limit); over != nil {
+			return over
+		}
+		return unavailable(err)
+	}
+	defer func() { _ = ptx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after a commit
+	tx := &postgresTx{common: common{now: d.cfg.Clock.Now(), outer: ctx, limit: limit}, tx: ptx}
+	if err := contained(&d.cfg, fn, tx); err != nil {
+		return err
+	}
+	if err := tx.finish(); err != nil {
+		return err
+	}
+	// From here the answer is the database's, not the caller's patience: a commit that was cut short is of unknown outcome.
+	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.Timeout)
+	defer cancel()
+	if err := ptx.Commit(final); err != nil {
+		return translate(err)
+	}
+	tx.committed()
+	return nil
+}
+
+// listen keeps a connection of its own, and makes another when it is lost.
+func (d *postgresDB) listen(ctx context.Context, channel string, fn func(string)) error {
+	conn, err := d.subscribe(ctx, channel)
+	if err != nil {
+		return fmt.Errorf("listen to %s: %w", channel, err)
+	}
+	go func() {
+		for ctx.Err() == nil {
+			if conn == nil {
+				conn = d.resubscribe(ctx, channel)
+				fn("")
+				continue
+			}
+			note, err := conn.WaitForNotification(ctx)
+			if err != nil {
+				_ = conn.Close(context.WithoutCancel(ctx))
+				conn = nil
+				continue
+			}
+			fn(note.Payload)
+		}
+		if conn != nil {
+			_ = conn.Close(context.WithoutCancel(ctx))
+		}
+	}()
+	return nil
+}
+
+func (d *postgresDB) subscribe(ctx context.Context, channel string) (*pgx.Conn, error) {
+	conn, err := pgx.ConnectConfig(ctx, d.pool.Config().ConnConfig)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := conn.Exec(ctx, "LISTEN "+pgx.Identifier{d.schema + "." + channel}.Sanitize()); err != nil {
+		_ = conn.Close(ctx)
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (d *postgresDB) resubscribe(ctx context.Context, channel string) *pgx.Conn {
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		conn, err := d.subscribe(ctx, channel)
+		if err == nil {
+			return conn
+		}
+		d.cfg.Log.Warn("the database's notifications are interrupted", "channel", channel, "error", err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(pause):
+		}
+	}
+}
+
+// postgresTx is a transaction of pgx.
+type postgresTx struct {
+	common
+	tx pgx.Tx
+}
+
+func (tx *postgresTx) Dialect() Dialect { return Postgres }
+func (tx *postgresTx) Driver() any      { return tx.tx }
+
+func (tx *postgresTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
+	if err := tx.ready(ctx, args); err != nil {
+		return 0, err
+	}
+	tx.writes++
+	tag, err := tx.tx.Exec(ctx, text, args...)
+	if err != nil {
+		return 0, tx.fail(err)
+	}
+	return tag.RowsAffected(), nil
+}
+
+func (tx *postgresTx) Query(ctx context.Context, text string, args ...any) (Rows, error) {
+	if err := tx.ready(ctx, args); err != nil {
+		return nil, err
+	}
+	if study(text).writes {
+		tx.writes++
+	}
+	rows, err := tx.tx.Query(ctx, text, args...)
+	if err != nil {
+		return nil, tx.fail(err)
+	}
+	r := &postgresRows{Rows: rows, tx: tx}
+	tx.open = r
+	return r, nil
+}
+
+func (tx *postgresTx) QueryRow(ctx context.Context, text string, args ...any) Row {
+	rows, err := tx.Query(ctx, text, args...)
+	return first{rows, err}
+}
+
+// postgresRows notes when it has been read to the end.
+type postgresRows struct {
+	pgx.Rows
+	tx *postgresTx
+}
+
+func (r *postgresRows) Next() bool {
+	if r.Rows.Next() {
+		return true
+	}
+	r.Close()
+	return false
+}
+
+func (r *postgresRows) Err() error {
+	if err := r.Rows.Err(); err != nil {
+		return r.tx.fail(err)
+	}
+	return nil
+}
+
+func (r *postgresRows) Close() {
+	if r.tx.open == r {
+		r.tx.open = nil
+	}
+	r.Rows.Close()
+}

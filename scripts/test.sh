@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# test.sh: everything a change must pass, in the order that fails soonest. All steps run even when one fails; the last
+# line is "N passed, N failed" over the Go, web and browser tests, a failed step without tests of its own counting one.
+# Needs STEWARD_TEST_POSTGRES; make test starts a throw-away cluster for it.
+. "$(dirname "$0")/lib.sh"
+
+: "${STEWARD_TEST_POSTGRES:?run this through make test, which starts a PostgreSQL for it}"
+# A developer's own server settings are not the tests' business.
+unset STEWARD_LISTEN STEWARD_DATA STEWARD_DATABASE_URL STEWARD_E2E_URL
+STEWARD_CHROMIUM=$(find_chromium)
+export STEWARD_CHROMIUM
+
+tmp=$(mktemp -d "${TMPDIR:-/tmp}/steward-test.XXXXXX")
+trap 'rm -rf "$tmp"' EXIT
+
+passed=0 failed=0 skipped=0 began=$SECONDS table=
+
+# step NAME CMD…: run one step (beware: within it a failing command does not end a function, see "set -e" in bash(1)). It may leave "passed failed skipped" in $tmp/counts.
+step() {
+	local name=$1 rc=0 start=$SECONDS p=0 f=0 s=0 line
+	shift
+	say "$name"
+	rm -f "$tmp/counts"
+	"$@" || rc=$?
+	[ ! -f "$tmp/counts" ] || read -r p f s <"$tmp/counts"
+	if [ $rc != 0 ] && [ "$f" = 0 ]; then f=1; fi
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	line=$(printf '%-22s %-5s %4ds' "$name" "$([ "$f" = 0 ] && echo ok || echo FAIL)" $((SECONDS - start)))
+	[ $((p + s)) = 0 ] || line="$line   $p of $((p + f + s)) tests"
+	table="$table  $line"$'\n'
+	[ "$f" = 0 ]
+}
+
+go_tests() {
+	local p
+	p=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+	[ "$p" -le 4 ] || p=4
+	go build -o "$tmp/gotest" scripts/gotest.go || return
+	# shellcheck disable=SC2086
+	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -race -p "$p" -timeout 10m ${STEWARD_TEST_FLAGS:-} ./...
+}
+
+# json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.
+json_counts() {
+	[ ! -s "$1" ] || node -p "const r = JSON.parse(require('fs').readFileSync('$1', 'utf8')); ($2).join(' ')" >"$tmp/counts"
+}
+
+web_tests() {
+	local rc=0
+	(cd web && npm test --silent -- --reporter=default --reporter=json --outputFile.json="$tmp/web.json") || rc=$?
+	json_counts "$tmp/web.json" '[r.numPassedTests, r.numFailedTests, r.numPendingTests + r.numTodoTests]'
+	return $rc
+}
+
+browser_tests() {
+	local rc=0
+	PLAYWRIGHT_JSON_OUTPUT_NAME=$tmp/e2e.json scripts/e2e.sh --reporter=list,json || rc=$?
+	json_counts "$tmp/e2e.json" '[r.stats.expected + r.stats.flaky, r.stats.unexpected, r.stats.skipped]'
+	return $rc
+}
+
+web_lint() { (cd web && npm run --silent --if-present typecheck && npm run --silent lint); }
+
+# lacking STEP: what a step does whose ground is missing: fail at once instead of slowly.
+lacking() {
+	echo "not run, because the step '$1' failed" >&2
+	return 1
+}
+
+built=
+step "lint" scripts/lint.sh || true
+if step "web packages" scripts/npm-ci.sh web; then
+	! step "web and binary" make --no-print-directory build || built=1
+	step "web types and lint" web_lint || true
+	step "web tests" web_tests || true
+	step "generated files" scripts/gen.sh --check || true
+else
+	step "web and binary" lacking "web packages" || true
+fi
+step "go tests" go_tests || true
+if [ -n "$built" ]; then
+	step "browser tests" browser_tests || true
+else
+	step "browser tests" lacking "web and binary" || true
+fi
+
+printf '\n%s  %-22s %-5s %4ds\n\n' "$table" "in all" "$([ $failed = 0 ] && echo ok || echo FAIL)" $((SECONDS - began))
+if [ $skipped = 0 ]; then
+	printf '%d passed, %d failed\n' $passed $failed
+else
+	printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped
+fi
+[ $failed = 0 ]

@@ -1,0 +1,77 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import { api } from '@/api/client'
+import { Problem, say } from '@/api/problem'
+import { sessionQuery, take, type Session } from '@/api/session'
+import { lang, useM } from '@/shared/lib/i18n'
+import { Button } from '@/shared/ui/Button'
+import { Field, Input } from '@/shared/ui/Field'
+import { Gate } from './Gate'
+import css from './Gate.module.css'
+import { Password } from './Password'
+
+type Values = Record<'organisation' | 'name' | 'login' | 'email' | 'password' | 'again' | 'setup_key', string>
+const blank: Values = { organisation: '', name: '', login: '', email: '', password: '', again: '', setup_key: '' }
+
+/** The first start: creates the administrator and signs in. */
+export function Setup({ needsKey, onDone }: { needsKey: boolean; onDone: () => void }) {
+  const m = useM()
+  const client = useQueryClient()
+  const [v, setV] = useState(blank)
+  const [errors, setErrors] = useState<Partial<Values>>({})
+  const [failed, setFailed] = useState('')
+  const [busy, setBusy] = useState(false)
+  const set = (k: keyof Values) => (e: { target: { value: string } }) => {
+    setV({ ...v, [k]: e.target.value })
+    setErrors({ ...errors, [k]: undefined })
+  }
+
+  const submit = async (e: FormEvent) => {
+    e.preventDefault()
+    const wanted: [keyof Values, string][] = [['organisation', m.session.organisation], ['name', m.session.name], ['login', m.session.login], ['password', m.session.password]]
+    if (needsKey) wanted.push(['setup_key', m.session.setupKey])
+    const found: Partial<Values> = {}
+    for (const [k, label] of wanted) if (!v[k].trim()) found[k] = m.session.missing(label)
+    if (v.password && v.password !== v.again) found.again = m.session.passwordsDiffer
+    setErrors(found)
+    setFailed('')
+    if (Object.keys(found).length) return
+    setBusy(true)
+    try {
+      const sent = Object.fromEntries(Object.entries(v).filter(([k, x]) => k !== 'again' && x.trim() !== ''))
+      const session = await take(await api.post<Session>('/setup', { ...sent, lang: lang() === 'zh-CN' ? 'zh' : 'en' }))
+      client.setQueryData(sessionQuery.queryKey, session.me ? session : await client.fetchQuery({ ...sessionQuery, staleTime: 0 }))
+      onDone()
+    } catch (error) {
+      if (error instanceof Problem) setErrors(error.byField())
+      setFailed(say(error, m.error.network))
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  const text = (k: keyof Values, label: string, hint: string | undefined, required: boolean, props: object = {}) => (
+    <Field label={label} hint={hint} required={required} error={errors[k]} stacked>
+      {(a11y) => <Input {...a11y} value={v[k]} onChange={set(k)} maxLength={200} {...props} />}
+    </Field>
+  )
+  return (
+    <Gate title={m.session.setupTitle} text={m.session.setupText}>
+      <form className={css.form} onSubmit={(e) => void submit(e)} noValidate>
+        {needsKey && text('setup_key', m.session.setupKey, m.session.setupKeyHint, true)}
+        {text('organisation', m.session.organisation, m.session.organisationHint, true, { autoComplete: 'organization', autoFocus: true })}
+        {text('name', m.session.name, undefined, true, { autoComplete: 'name' })}
+        {text('login', m.session.login, m.session.loginHint, true, { autoComplete: 'username', autoCapitalize: 'none', spellCheck: false })}
+        {text('email', m.session.email, undefined, false, { type: 'email', autoComplete: 'email' })}
+        <Field label={m.session.password} hint={m.session.passwordHint} required error={errors.password} stacked>
+          {(a11y) => <Password {...a11y} value={v.password} onChange={set('password')} autoComplete="new-password" maxLength={200} />}
+        </Field>
+        <Field label={m.session.passwordAgain} required error={errors.again} stacked>
+          {(a11y) => <Password {...a11y} value={v.again} onChange={set('again')} autoComplete="new-password" maxLength={200} />}
+        </Field>
+        {failed && <p className={css.alert} role="alert">{failed}</p>}
+        <Button type="submit" kind="primary" size="large" block busy={busy}>{m.session.setupDone}</Button>
+      </form>
+    </Gate>
+  )
+}
