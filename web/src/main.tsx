@@ -44,9 +44,9 @@ declare module '@tanstack/react-router' {
 onSession({
   signedOut: () => {
     queryClient.removeQueries({ predicate: (q) => q.queryKey[0] !== 'session' })
-    queryClient.setQueryData(sessionQuery.queryKey, { csrf: '', me: null })
+    queryClient.setQueryData(sessionQuery.queryKey, { session: null, setup: false })
     const back = location.pathname + location.search
-    void router.navigate({ to: '/sign-in', search: back === '/' || back.startsWith('/sign-in') ? {} : { back, expired: true } })
+    void router.navigate({ to: '/sign-in', search: back === '/' || back.startsWith('/sign-in') ? {} : { back, expired: 'true' } })
   },
   renew: async () => void (await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })),
 })

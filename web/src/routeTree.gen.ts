@@ -10,6 +10,7 @@
 
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as AppRouteImport } from './routes/_app'
+import { Route as PasswordRouteImport } from './routes/password'
 import { Route as SetupRouteImport } from './routes/setup'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
@@ -23,6 +24,11 @@ import { Route as AppTPluralBoardRouteImport } from './routes/_app/t.$plural.boa
 
 const AppRoute = AppRouteImport.update({
   id: '/_app',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const PasswordRoute = PasswordRouteImport.update({
+  id: '/password',
+  path: '/password',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SetupRoute = SetupRouteImport.update({
@@ -78,6 +84,7 @@ const AppTPluralBoardRoute = AppTPluralBoardRouteImport.update({
 
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
+  '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/notifications': typeof AppNotificationsRoute
@@ -89,6 +96,7 @@ export interface FileRoutesByFullPath {
   '/t/$plural/': typeof AppTPluralIndexRoute
 }
 export interface FileRoutesByTo {
+  '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/notifications': typeof AppNotificationsRoute
@@ -103,6 +111,7 @@ export interface FileRoutesByTo {
 export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/_app': typeof AppRouteWithChildren
+  '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/_app/notifications': typeof AppNotificationsRoute
@@ -118,6 +127,7 @@ export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath
   fullPaths:
     | '/'
+    | '/password'
     | '/setup'
     | '/sign-in'
     | '/notifications'
@@ -129,6 +139,7 @@ export interface FileRouteTypes {
     | '/t/$plural/'
   fileRoutesByTo: FileRoutesByTo
   to:
+    | '/password'
     | '/setup'
     | '/sign-in'
     | '/notifications'
@@ -142,6 +153,7 @@ export interface FileRouteTypes {
   id:
     | '__root__'
     | '/_app'
+    | '/password'
     | '/setup'
     | '/sign-in'
     | '/_app/notifications'
@@ -156,6 +168,7 @@ export interface FileRouteTypes {
 }
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren
+  PasswordRoute: typeof PasswordRoute
   SetupRoute: typeof SetupRoute
   SignInRoute: typeof SignInRoute
 }
@@ -167,6 +180,13 @@ declare module '@tanstack/react-router' {
       path: ''
       fullPath: '/'
       preLoaderRoute: typeof AppRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/password': {
+      id: '/password'
+      path: '/password'
+      fullPath: '/password'
+      preLoaderRoute: typeof PasswordRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/setup': {
@@ -268,6 +288,7 @@ const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
+  PasswordRoute: PasswordRoute,
   SetupRoute: SetupRoute,
   SignInRoute: SignInRoute,
 }

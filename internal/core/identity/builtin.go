@@ -106,9 +106,9 @@ func customerRole(code, zh, en string, sets ...[]work.Perm) Role {
 	return r
 }
 
-// join puts sets together, sorted and without doubles.
+// join puts sets together, sorted and without doubles; never nil, so that JSON says [].
 func join(sets ...[]work.Perm) []work.Perm {
-	all := slices.Concat(sets...)
+	all := append([]work.Perm{}, slices.Concat(sets...)...)
 	slices.Sort(all)
 	return slices.Compact(all)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -31,7 +32,7 @@ const (
 
 // house is a provider that was just set up, served over HTTP.
 type house struct {
-	t      *testing.T
+	t      testing.TB
 	clock  *clock.Manual
 	db     *db.DB
 	door   *work.Door
@@ -54,7 +55,15 @@ func each(t *testing.T, fn func(h *house)) {
 	}, dbtest.Migrations(audit.Migrations, party.Migrations, identity.Migrations), dbtest.Clock(c))
 }
 
-func build(t *testing.T, d *db.DB, c *clock.Manual) *house {
+func benchHouse(b *testing.B) *house {
+	b.Helper()
+	c := clock.NewManual(time.Date(2026, 10, 12, 1, 0, 0, 0, time.UTC))
+	h := build(b, dbtest.Open(b, dbtest.Migrations(audit.Migrations, party.Migrations, identity.Migrations), dbtest.Clock(c)), c)
+	h.setUp()
+	return h
+}
+
+func build(t testing.TB, d *db.DB, c *clock.Manual) *house {
 	t.Helper()
 	ring, err := seal.New([]seal.Key{seal.Generate("k1")})
 	ok(t, err)
@@ -66,7 +75,7 @@ func build(t *testing.T, d *db.DB, c *clock.Manual) *house {
 		return nil
 	})
 	ok(t, h.access.Seed(context.Background()))
-	api := httpapi.New(httpapi.Config{Sessions: h.access, Clock: c, Limits: httpapi.Limits{Off: true}})
+	api := httpapi.New(httpapi.Config{Sessions: h.access, Clock: c, Log: slog.New(slog.DiscardHandler), Limits: httpapi.Limits{Off: true}})
 	h.people.Routes(api)
 	h.access.Routes(api)
 	h.web = api.Handler()
@@ -173,7 +182,7 @@ func (b *browser) refused(status int, code, method, path, body string, header ..
 
 // object is a JSON answer.
 type object struct {
-	t      *testing.T
+	t      testing.TB
 	m      map[string]any
 	header http.Header
 }
@@ -211,14 +220,14 @@ func (h *house) count(sql string, args ...any) (n int64) {
 	return n
 }
 
-func ok(t *testing.T, err error) {
+func ok(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func isFault(t *testing.T, err error, kind fault.Kind, code string) {
+func isFault(t testing.TB, err error, kind fault.Kind, code string) {
 	t.Helper()
 	f := fault.As(err)
 	if f == nil || f.Kind != kind || f.Code != code && (len(f.Fields) == 0 || f.Fields[0].Code != code) {

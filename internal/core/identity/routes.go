@@ -297,7 +297,7 @@ func (s *Service) accountRoutes(api *httpapi.API) {
 		})
 	httpapi.Handle(api, op("PATCH", "/accounts/{id}", "account-change", "Access", "Change an account", Manage),
 		func(ctx context.Context, in *struct {
-			oneIn
+			ID string `path:"id" maxLength:"40"`
 			httpapi.Conditional
 			Body AccountChange
 		}) (*entryOut[Account], error) {
@@ -323,14 +323,14 @@ type Disabling struct {
 func (s *Service) accountActions(api *httpapi.API) {
 	httpapi.Handle(api, op("POST", "/accounts/{id}/reset-password", "account-reset-password", "Access", "Give an account a new password; sessions and tokens end", Manage),
 		func(ctx context.Context, in *struct {
-			oneIn
+			ID   string `path:"id" maxLength:"40"`
 			Body PasswordReset
 		}) (*bodyOut[AccountMade], error) {
 			return body(s.ResetPassword(ctx, in.ID, in.Body.Password))
 		})
 	httpapi.Handle(api, op("POST", "/accounts/{id}/disable", "account-disable", "Access", "Disable an account; sessions and tokens end", Manage),
 		func(ctx context.Context, in *struct {
-			oneIn
+			ID   string `path:"id" maxLength:"40"`
 			Body Disabling
 		}) (*bodyOut[Account], error) {
 			return body(s.Disable(ctx, in.ID, strings.TrimSpace(in.Body.Reason)))
@@ -369,7 +369,7 @@ func (s *Service) roleRoutes(api *httpapi.API) {
 		})
 	httpapi.Handle(api, op("PATCH", "/roles/{code}", "role-change", "Access", "Change a role", Manage),
 		func(ctx context.Context, in *struct {
-			roleIn
+			Code string `path:"code" maxLength:"40"`
 			httpapi.Conditional
 			Body RoleChange
 		}) (*entryOut[Role], error) {
@@ -392,9 +392,10 @@ type grantsIn struct {
 	Organisation string `query:"organisation" maxLength:"40" doc:"of the person"`
 }
 
-func (in *grantsIn) filter() (f GrantFilter, err error) {
-	f = GrantFilter{Person: in.Person, Role: in.Role, Customer: in.Customer, Organisation: in.Organisation, Limit: in.Limit + 1}
-	_, err = httpapi.ReadCursor(in.Cursor, &f.After)
+// paged completes a filter by which page of the list is asked for; one entry more tells whether another follows.
+func (f GrantFilter) paged(p httpapi.Paged) (GrantFilter, error) {
+	f.Limit = p.Limit + 1
+	_, err := httpapi.ReadCursor(p.Cursor, &f.After)
 	return f, err
 }
 
@@ -403,7 +404,7 @@ func grantPlace(g Grant) any { return g.ID }
 func (s *Service) grantRoutes(api *httpapi.API) {
 	httpapi.Handle(api, op("GET", "/grants", "grant-list", "Access", "List who holds which role", Manage),
 		func(ctx context.Context, in *grantsIn) (*pageOut[Grant], error) {
-			f, err := in.filter()
+			f, err := GrantFilter{Person: in.Person, Role: in.Role, Customer: in.Customer, Organisation: in.Organisation}.paged(in.Paged)
 			if err != nil {
 				return nil, err
 			}
@@ -439,8 +440,12 @@ func (s *Service) policyRoutes(api *httpapi.API) {
 }
 
 type reviewIn struct {
-	grantsIn
-	StaleDays int `query:"stale_days" minimum:"0" maximum:"3650" doc:"only what nobody made or confirmed for so many days"`
+	httpapi.Paged
+	Person       string `query:"person" maxLength:"40"`
+	Role         string `query:"role" maxLength:"40"`
+	Customer     string `query:"customer" maxLength:"40"`
+	Organisation string `query:"organisation" maxLength:"40" doc:"of the person"`
+	StaleDays    int    `query:"stale_days" minimum:"0" maximum:"3650" doc:"only what nobody made or confirmed for so many days"`
 }
 
 type decisionsIn struct {
@@ -451,11 +456,11 @@ type decisionsIn struct {
 func (s *Service) reviewRoutes(api *httpapi.API) {
 	httpapi.Handle(api, op("GET", "/access-review", "access-review", "Access", "List who may do what, with last use", Audit),
 		func(ctx context.Context, in *reviewIn) (*pageOut[Grant], error) {
-			f, err := in.filter()
+			f := GrantFilter{Person: in.Person, Role: in.Role, Customer: in.Customer, Organisation: in.Organisation, StaleDays: in.StaleDays}
+			f, err := f.paged(in.Paged)
 			if err != nil {
 				return nil, err
 			}
-			f.StaleDays = in.StaleDays
 			list, err := s.AccessReview(ctx, f)
 			return page(list, in.Limit, grantPlace, err)
 		})
@@ -477,7 +482,7 @@ func (s *Service) reviewRoutes(api *httpapi.API) {
 	} {
 		httpapi.Handle(api, op("POST", "/access-review/{id}/"+action.name, "access-review-"+action.name, "Access", action.summary, Manage),
 			func(ctx context.Context, in *struct {
-				oneIn
+				ID   string `path:"id" maxLength:"40"`
 				Body ReviewNote
 			}) (*bodyOut[Decision], error) {
 				return body(action.run(ctx, in.ID, in.Body.Note))

@@ -229,17 +229,19 @@ func (c *change) move(ctx context.Context, t *definition.Transition, in Input) e
 	if err := c.requireWhen(place, t.RequireWhen); err != nil {
 		return err
 	}
+	return c.arrive(ctx, t)
+}
+
+// arrive is the second half of a transition, the same whoever takes it, a person or the engine: guards, values,
+// milestones, state, effects, events.
+func (c *change) arrive(ctx context.Context, t *definition.Transition) error {
+	place := c.flow.Code + "." + t.Code
 	if err := c.guards(ctx, place, t.Guards); err != nil {
 		return err
 	}
 	if err := c.set(place, t.Set); err != nil {
 		return err
 	}
-	return c.arrive(ctx, t)
-}
-
-// arrive is the second half of a transition, when nothing can refuse any more: milestones, state, effects, events.
-func (c *change) arrive(ctx context.Context, t *definition.Transition) error {
 	target, err := c.target(t)
 	if err != nil {
 		return err

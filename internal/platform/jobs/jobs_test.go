@@ -86,9 +86,14 @@ func until(t *testing.T, q *jobs.Queue, state jobs.State, n int) []jobs.Info {
 		if len(list) == n {
 			return list
 		}
+		if ctx.Err() != nil {
+			t.Fatal(ctx.Err())
+		}
 		time.Sleep(10 * time.Millisecond)
+		if dbg++; dbg > 200 { all, _ := q.List(context.Background(), jobs.Filter{}); t.Fatalf("%+v", all) }
 	}
 }
+var dbg int
 
 type mail struct {
 	To string `json:"to"`

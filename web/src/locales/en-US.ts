@@ -1,3 +1,4 @@
+import { desk } from './en-US.desk'
 import type { Messages } from './types'
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
@@ -143,6 +144,8 @@ export const enUS: Messages = {
     totpStart: 'Turn on two-step sign-in',
     totpScan: 'Scan the code with an authenticator or type the key, then enter the 6 digits it shows.',
     totpSecret: 'Key',
+    totpOpen: 'Open in an authenticator on this device',
+    roles: 'Roles',
     totpConfirm: 'Check and turn on',
     totpStop: 'Turn off two-step sign-in',
     recovery: 'Recovery codes',
@@ -566,6 +569,7 @@ export const enUS: Messages = {
     off: 'Single letters are off; turn them on in the settings.',
     then: 'then',
   },
+  desk,
   person: { onDuty: 'on duty' },
   file: {
     size: (n) => n,

@@ -1,3 +1,6 @@
+// Larger areas have their own file: zh-CN.<area>.ts beside this one.
+import { desk } from './zh-CN.desk'
+
 const weekdays = ['周日', '周一', '周二', '周三', '周四', '周五', '周六']
 
 export const zhCN = {
@@ -138,6 +141,8 @@ export const zhCN = {
     totpStart: '打开两步验证',
     totpScan: '用验证器应用扫描二维码，或手工输入密钥，再填它显示的 6 位数字。',
     totpSecret: '密钥',
+    totpOpen: '在本机的验证器里打开',
+    roles: '角色',
     totpConfirm: '核对并打开',
     totpStop: '关闭两步验证',
     recovery: '恢复码',
@@ -561,6 +566,7 @@ export const zhCN = {
     off: '单个字母已关闭，可在个人设置里打开。',
     then: '然后',
   },
+  desk,
   person: { onDuty: '当班' },
   file: {
     size: (n: string) => n,

@@ -4,13 +4,11 @@ import { Setup } from '@/features/session/Setup'
 
 export const Route = createFileRoute('/setup')({
   beforeLoad: async ({ context }) => {
-    const session = await context.queryClient.ensureQueryData(sessionQuery)
-    if (!session.setup) throw redirect({ to: '/sign-in' })
-    return { needsKey: !!session.setup_key }
+    const { setup } = await context.queryClient.ensureQueryData(sessionQuery)
+    if (!setup) throw redirect({ to: '/sign-in' })
   },
   component: function Page() {
-    const { needsKey } = Route.useRouteContext()
     const navigate = useNavigate()
-    return <Setup needsKey={needsKey} onDone={() => void navigate({ to: '/' })} />
+    return <Setup onDone={() => void navigate({ to: '/' })} />
   },
 })

@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { api, onceKey } from '@/api/client'
 import { metaQuery, recordQuery } from '@/api/queries'
 import { Problem, say } from '@/api/problem'
+import { useMe } from '@/api/session'
 import type { RecordView, Summary, TypeMeta } from '@/api/types'
 import { focusField, FormFields } from '@/shared/form/FormFields'
 import { fieldsOf, filled, missing, required, schemeOf, type Values } from '@/shared/form/values'
@@ -50,7 +51,10 @@ export function CreatePage({ type, preset }: { type: TypeMeta; preset: Record<st
   }, [values, type.type])
 
   const spec = type.create
-  const wanted = spec ? required(spec, values) : []
+  const me = useMe()
+  const workflows = type.workflows
+  const workflow = (values.workflow as string | undefined) ?? workflows.find((w) => w.default)?.code ?? workflows[0]?.code ?? null
+  const wanted = spec ? required(spec, { ...values, workflow }, me) : []
   const fields = spec ? fieldsOf([...new Set([...spec.fields, ...wanted])], type, meta, m) : []
   const open = missing(fields, wanted, values)
   const refused = problem instanceof Problem ? problem : null
@@ -92,8 +96,6 @@ export function CreatePage({ type, preset }: { type: TypeMeta; preset: Record<st
   ])
 
   if (!spec) return <EmptyState action={<Link to="/">{m.app.toWork}</Link>}>{m.create.notAllowed}</EmptyState>
-  const workflows = type.workflows
-  const workflow = (values.workflow as string | undefined) ?? workflows.find((w) => w.default)?.code ?? workflows[0]?.code ?? null
   const set = (name: string, v: unknown) => setValues((old) => ({ ...old, [name]: v }))
   const unplaced = refused?.errors.filter((e) => !fields.some((f) => e.field === f.name || e.field.startsWith(`${f.name}.`) || e.field.startsWith(`${f.name}[`))) ?? []
   return (

@@ -2,19 +2,19 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { api } from '@/api/client'
 import { Problem, say } from '@/api/problem'
-import { sessionQuery, take, type Session } from '@/api/session'
+import { codeOf, keepSession, type Session } from '@/api/session'
 import { lang, useM } from '@/shared/lib/i18n'
 import { Button } from '@/shared/ui/Button'
 import { Field, Input } from '@/shared/ui/Field'
 import { Gate } from './Gate'
 import css from './Gate.module.css'
-import { Password } from './Password'
+import { Password } from '@/shared/ui/Password'
 
-type Values = Record<'organisation' | 'name' | 'login' | 'email' | 'password' | 'again' | 'setup_key', string>
-const blank: Values = { organisation: '', name: '', login: '', email: '', password: '', again: '', setup_key: '' }
+type Values = Record<'organisation' | 'name' | 'login' | 'email' | 'password' | 'again', string>
+const blank: Values = { organisation: '', name: '', login: '', email: '', password: '', again: '' }
 
 /** The first start: creates the administrator and signs in. */
-export function Setup({ needsKey, onDone }: { needsKey: boolean; onDone: () => void }) {
+export function Setup({ onDone }: { onDone: () => void }) {
   const m = useM()
   const client = useQueryClient()
   const [v, setV] = useState(blank)
@@ -29,7 +29,6 @@ export function Setup({ needsKey, onDone }: { needsKey: boolean; onDone: () => v
   const submit = async (e: FormEvent) => {
     e.preventDefault()
     const wanted: [keyof Values, string][] = [['organisation', m.session.organisation], ['name', m.session.name], ['login', m.session.login], ['password', m.session.password]]
-    if (needsKey) wanted.push(['setup_key', m.session.setupKey])
     const found: Partial<Values> = {}
     for (const [k, label] of wanted) if (!v[k].trim()) found[k] = m.session.missing(label)
     if (v.password && v.password !== v.again) found.again = m.session.passwordsDiffer
@@ -38,12 +37,20 @@ export function Setup({ needsKey, onDone }: { needsKey: boolean; onDone: () => v
     if (Object.keys(found).length) return
     setBusy(true)
     try {
-      const sent = Object.fromEntries(Object.entries(v).filter(([k, x]) => k !== 'again' && x.trim() !== ''))
-      const session = await take(await api.post<Session>('/setup', { ...sent, lang: lang() === 'zh-CN' ? 'zh' : 'en' }))
-      client.setQueryData(sessionQuery.queryKey, session.me ? session : await client.fetchQuery({ ...sessionQuery, staleTime: 0 }))
+      const body = {
+        organisation: { name: v.organisation.trim() },
+        person: { name: v.name.trim(), ...(v.email.trim() ? { email: v.email.trim() } : {}) },
+        login: v.login.trim(),
+        password: v.password,
+        language: codeOf(lang()),
+      }
+      await keepSession(client, await api.post<Session>('/setup', body))
       onDone()
     } catch (error) {
-      if (error instanceof Problem) setErrors(error.byField())
+      if (error instanceof Problem) {
+        const at = error.byField()
+        setErrors({ ...at, ...(at['organisation.name'] ? { organisation: at['organisation.name'] } : {}), ...(at['person.name'] ? { name: at['person.name'] } : {}), ...(at['person.email'] ? { email: at['person.email'] } : {}) })
+      }
       setFailed(say(error, m.error.network))
     } finally {
       setBusy(false)
@@ -58,7 +65,6 @@ export function Setup({ needsKey, onDone }: { needsKey: boolean; onDone: () => v
   return (
     <Gate title={m.session.setupTitle} text={m.session.setupText}>
       <form className={css.form} onSubmit={(e) => void submit(e)} noValidate>
-        {needsKey && text('setup_key', m.session.setupKey, m.session.setupKeyHint, true)}
         {text('organisation', m.session.organisation, m.session.organisationHint, true, { autoComplete: 'organization', autoFocus: true })}
         {text('name', m.session.name, undefined, true, { autoComplete: 'name' })}
         {text('login', m.session.login, m.session.loginHint, true, { autoComplete: 'username', autoCapitalize: 'none', spellCheck: false })}

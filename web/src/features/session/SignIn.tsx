@@ -1,14 +1,14 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { api } from '@/api/client'
-import { say } from '@/api/problem'
-import { sessionQuery, take, type Session } from '@/api/session'
+import { Problem, say } from '@/api/problem'
+import { keepSession, type Session } from '@/api/session'
 import { useM } from '@/shared/lib/i18n'
 import { Button } from '@/shared/ui/Button'
 import { Field, Input } from '@/shared/ui/Field'
 import { Gate } from './Gate'
 import css from './Gate.module.css'
-import { Password } from './Password'
+import { Password } from '@/shared/ui/Password'
 
 /** Account and password, then the one-time code where it is wanted. */
 export function SignIn({ expired, onDone }: { expired?: boolean | undefined; onDone: () => void }) {
@@ -21,18 +21,15 @@ export function SignIn({ expired, onDone }: { expired?: boolean | undefined; onD
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState('')
 
-  const send = async (path: string, body: unknown) => {
+  const send = async (body: unknown) => {
     setBusy(true)
     setError('')
     try {
-      const session = await take(await api.post<Session>(path, body))
-      if (session.pending) setWantsCode(true)
-      else {
-        client.setQueryData(sessionQuery.queryKey, session.me ? session : await client.fetchQuery({ ...sessionQuery, staleTime: 0 }))
-        onDone()
-      }
+      await keepSession(client, await api.post<Session>('/session', body))
+      onDone()
     } catch (e) {
-      setError(say(e, m.error.network))
+      if (e instanceof Problem && e.code === 'identity.totp_required') setWantsCode(true)
+      else setError(say(e, m.error.network))
     } finally {
       setBusy(false)
     }
@@ -41,11 +38,11 @@ export function SignIn({ expired, onDone }: { expired?: boolean | undefined; onD
     e.preventDefault()
     if (wantsCode) {
       if (!code.trim()) return setError(m.session.missing(m.session.code))
-      return void send('/session/totp', { code: code.replace(/\s/g, '') })
+      return void send({ login: login.trim(), password, totp: code.replace(/\s/g, '') })
     }
     const missing = !login.trim() ? m.session.login : !password ? m.session.password : ''
     if (missing) return setError(m.session.missing(missing))
-    void send('/session', { login: login.trim(), password })
+    void send({ login: login.trim(), password })
   }
 
   return (

@@ -8,12 +8,11 @@ import { metaQuery } from '@/api/queries'
 import type { Page, SearchHit } from '@/api/types'
 import { useLang, useM } from '@/shared/lib/i18n'
 import { closePalette, recent, usePageCommands, usePaletteMode } from '@/shared/lib/palette'
-import { setTheme } from '@/shared/lib/theme'
 import { Dialog } from '@/shared/ui/Dialog'
 import { Icon } from '@/shared/ui/icons'
 import { Kbd } from '@/shared/ui/Kbd'
 import { StateTag } from '@/shared/ui/StateTag'
-import { useSwitchLang } from './MeMenu'
+import { useLook } from './MeMenu'
 import css from './Palette.module.css'
 
 /** Search and commands in one field: what people can do here, where they can go, and every record. */
@@ -23,7 +22,7 @@ export default function Palette() {
   const navigate = useNavigate()
   const mode = usePaletteMode()
   const commands = usePageCommands()
-  const switchLang = useSwitchLang()
+  const look = useLook()
   const { data: meta } = useSuspenseQuery(metaQuery)
   const [text, setText] = useState('')
   const q = useDeferredValue(text.trim())
@@ -52,10 +51,10 @@ export default function Palette() {
   const actions = commands.filter((c) => matches(c.label))
   const places = [{ key: 'work', label: m.shell.work, to: '/', icon: 'work' }, { key: 'notifications', label: m.shell.notifications, to: '/notifications', icon: 'bell' }, ...meta.nav.flatMap((g) => g.items).filter((x) => !['work', 'notifications'].includes(x.key)), { key: 'settings', label: m.shell.settings, to: '/settings', icon: 'settings' }].filter((x) => matches(x.label))
   const looks = [
-    { id: 'light', label: `${m.shell.theme}: ${m.shell.themeLight}`, f: () => setTheme('light') },
-    { id: 'dark', label: `${m.shell.theme}: ${m.shell.themeDark}`, f: () => setTheme('dark') },
-    { id: 'system', label: `${m.shell.theme}: ${m.shell.themeSystem}`, f: () => setTheme('system') },
-    { id: 'lang', label: language === 'zh-CN' ? 'English' : '中文', f: () => void switchLang(language === 'zh-CN' ? 'en-US' : 'zh-CN') },
+    { id: 'light', label: `${m.shell.theme}: ${m.shell.themeLight}`, f: () => look({ theme: 'light' }) },
+    { id: 'dark', label: `${m.shell.theme}: ${m.shell.themeDark}`, f: () => look({ theme: 'dark' }) },
+    { id: 'system', label: `${m.shell.theme}: ${m.shell.themeSystem}`, f: () => look({ theme: 'auto' }) },
+    { id: 'lang', label: language === 'zh-CN' ? 'English' : '中文', f: () => look({ language: language === 'zh-CN' ? 'en' : 'zh' }) },
   ].filter((x) => q && matches(x.label))
   const last = recent()
   const items = hits.data?.items ?? []

@@ -4,6 +4,8 @@ import { Bell, Inbox, MoreHorizontal, Search } from 'lucide-react'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import { startLive } from '@/api/live'
 import { countsQuery, metaQuery } from '@/api/queries'
+import { sessionQuery } from '@/api/session'
+import type { Counts } from '@/api/types'
 import { useM } from '@/shared/lib/i18n'
 import { useKeys, type KeyBinding } from '@/shared/lib/keys'
 import { cx } from '@/shared/lib/cx'
@@ -31,7 +33,12 @@ export function Shell() {
   const [drawer, setDrawer] = useState(false)
   const path = useRouterState({ select: (s) => s.location.pathname })
 
+  const signedIn = useQuery(sessionQuery).data
   useEffect(() => startLive(client), [client])
+  // Signed out in another tab, or by the server.
+  useEffect(() => {
+    if (signedIn && !signedIn.session) void navigate({ to: '/sign-in' })
+  }, [signedIn, navigate])
   useEffect(() => {
     const idle = window.requestIdleCallback ?? ((f: () => void) => setTimeout(f, 800))
     idle(() => void loadPalette())
@@ -85,25 +92,26 @@ export function Shell() {
 
 const useCounts = () => useQuery(countsQuery).data
 
+/** The number at a place of the counts: `work`, `types.incident`. */
+function countOf(counts: Counts | undefined, place: string | undefined): number | undefined {
+  if (!counts || !place) return undefined
+  if (place.startsWith('types.')) return counts.types[place.slice(6)]
+  return place === 'work' ? counts.work : place === 'notifications' ? counts.notifications : undefined
+}
+
 function Nav() {
   const m = useM()
   const { data: meta } = useSuspenseQuery(metaQuery)
   const counts = useCounts()
   return (
     <nav className={css.nav} aria-label={m.shell.nav}>
-      <ul>
-        <NavLink to="/" icon={<Inbox size={16} strokeWidth={1.75} aria-hidden />} label={m.shell.work} count={counts?.work} due={counts?.work_due} exact />
-        <NavLink to="/notifications" icon={<Bell size={16} strokeWidth={1.75} aria-hidden />} label={m.shell.notifications} count={counts?.notifications} />
-      </ul>
       {meta.nav.map((g) => {
-        const items = g.items.filter((x) => !['work', 'notifications'].includes(x.key))
-        if (items.length === 0) return null
         return (
           <div key={g.group}>
             {g.label && <div className={css.group} id={`nav-${g.group}`}>{g.label}</div>}
             <ul aria-labelledby={g.label ? `nav-${g.group}` : undefined}>
-              {items.map((x) => (
-                <NavLink key={x.key} to={x.to} icon={<Icon name={x.icon ?? x.key} />} label={x.label} count={counts?.types[x.key] ?? x.count} />
+              {g.items.map((x) => (
+                <NavLink key={x.key} to={x.to} icon={<Icon name={x.icon || x.key} />} label={x.label} count={countOf(counts, x.count)} due={x.count === 'work' ? counts?.work_due : undefined} exact={x.to === '/'} />
               ))}
             </ul>
           </div>

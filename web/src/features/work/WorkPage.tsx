@@ -14,7 +14,7 @@ import { day, duration, hm, moment, ms } from '@/shared/lib/time'
 import { setTrail } from '@/shared/lib/trail'
 import { nearest } from '@/shared/record/clocks'
 import { useTransition } from '@/shared/record/useTransition'
-import { Button, ButtonLink } from '@/shared/ui/Button'
+import { Button, ButtonTo } from '@/shared/ui/Button'
 import { EmptyState } from '@/shared/ui/Empty'
 import { Kbd } from '@/shared/ui/Kbd'
 import { PriorityMark } from '@/shared/ui/PriorityMark'
@@ -93,7 +93,7 @@ export function WorkPage() {
             </p>
           </div>
           <div className={css.tools}>
-            {desk && <ButtonLink to={desk.to} icon={<PhoneIncoming {...icon} />} k="t">{m.work.desk}</ButtonLink>}
+            {desk && <ButtonTo to={desk.to} icon={<PhoneIncoming {...icon} />} k="t">{m.work.desk}</ButtonTo>}
             {meta.types.some((t) => t.create) && <Button icon={<Plus {...icon} />} k="c" onClick={() => openPalette('create')}>{m.work.newRecord}</Button>}
           </div>
         </header>

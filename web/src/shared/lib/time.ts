@@ -13,10 +13,22 @@ interface Parts {
   s: string
 }
 
-const format = new Intl.DateTimeFormat('en-GB', {
-  year: 'numeric', month: 'numeric', day: 'numeric',
-  hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
-})
+const formatIn = (zone?: string) =>
+  new Intl.DateTimeFormat('en-GB', {
+    year: 'numeric', month: 'numeric', day: 'numeric',
+    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23',
+    ...(zone ? { timeZone: zone } : {}),
+  })
+let format = formatIn()
+
+/** Times are said in the reader's zone; without one, in this machine's. */
+export function setZone(zone: string | undefined) {
+  try {
+    format = formatIn(zone)
+  } catch {
+    format = formatIn()
+  }
+}
 
 function parts(t: number): Parts {
   const p: Record<string, string> = {}

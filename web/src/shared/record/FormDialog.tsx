@@ -1,5 +1,6 @@
 import { useRef, useState } from 'react'
 import { Problem, say } from '@/api/problem'
+import { useMe } from '@/api/session'
 import type { FieldMeta, FormSpec } from '@/api/types'
 import { focusField, FormFields } from '../form/FormFields'
 import { missing, required, type Values } from '../form/values'
@@ -23,19 +24,22 @@ interface Props {
   busy: boolean
   problem: unknown
   hint?: string | undefined
+  /** Values of the record that conditions may look at. */
+  context?: Values
   onSubmit: (values: Values) => void
   onClose: () => void
 }
 
 /** A drawer with a form: what a step asks for, its comment, and in words what is still missing. */
-export function FormDialog({ title, sub, action, fields, spec, initial = {}, names, customer, danger, busy, problem, hint, onSubmit, onClose }: Props) {
+export function FormDialog({ title, sub, action, fields, spec, initial = {}, names, customer, danger, busy, problem, hint, context, onSubmit, onClose }: Props) {
   const m = useM()
   const box = useRef<HTMLDivElement>(null)
   const [values, setValues] = useState<Values>(initial)
   const [comment, setComment] = useState('')
   const [isPublic, setPublic] = useState(!!spec.comment_public)
   const [tried, setTried] = useState(false)
-  const wanted = required(spec, values)
+  const me = useMe()
+  const wanted = required(spec, { ...context, ...values }, me)
   const open = missing(fields, wanted, values)
   const wantsComment = spec.comment === 'required'
   const commentMissing = wantsComment && !comment.trim()

@@ -51,6 +51,7 @@ export function TransitionDialog({ record, action, onDone, onClose }: { record: 
       busy={writer.busy}
       problem={writer.problem}
       hint={action.guard_hint}
+      context={{ ...record.fields, state: record.state.code, workflow: record.workflow, channel: record.channel, level: record.level }}
       onSubmit={(v) => void submit(v)}
       onClose={onClose}
     />

@@ -50,6 +50,9 @@ export function ButtonLink({ kind, size, icon, k, block, children, className, ..
   )
 }
 
+/** The same for a path that comes from the server's navigation. */
+export const ButtonTo = ({ to, ...rest }: Look & { to: string; className?: string; children: ReactNode }) => <ButtonLink to={to as '/'} {...rest} />
+
 /** A button with an icon only: for copy, close, call, previous and next. The label is read aloud and shown on hover. */
 export function IconButton({ label, icon, small, className, ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { label: string; icon: ReactNode; small?: boolean; ref?: Ref<HTMLButtonElement> }) {
   return (

@@ -1,9 +1,9 @@
 import { Eye, EyeOff } from 'lucide-react'
 import { useState, type ComponentProps, type KeyboardEvent } from 'react'
-import { useM } from '@/shared/lib/i18n'
-import { IconButton } from '@/shared/ui/Button'
-import { Input } from '@/shared/ui/Field'
-import css from './Gate.module.css'
+import { useM } from '../lib/i18n'
+import { IconButton } from './Button'
+import { Input } from './Field'
+import css from './Password.module.css'
 
 /** A password field that can be read back and says when Caps Lock is on. */
 export function Password(props: ComponentProps<typeof Input>) {
@@ -13,7 +13,7 @@ export function Password(props: ComponentProps<typeof Input>) {
   const watch = (e: KeyboardEvent) => setCaps(e.getModifierState('CapsLock'))
   return (
     <div className={css.password}>
-      <Input {...props} type={shown ? 'text' : 'password'} onKeyUp={watch} onBlur={() => setCaps(false)} />
+      <Input maxLength={200} {...props} type={shown ? 'text' : 'password'} onKeyUp={watch} onBlur={() => setCaps(false)} />
       <IconButton
         className={css.eye}
         label={shown ? m.session.hidePassword : m.session.showPassword}
