@@ -14,6 +14,7 @@ import { Route as PasswordRouteImport } from './routes/password'
 import { Route as SetupRouteImport } from './routes/setup'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
+import { Route as AppDeskRouteImport } from './routes/_app/desk'
 import { Route as AppNotificationsRouteImport } from './routes/_app/notifications'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
 import { Route as AppSettingsRouteImport } from './routes/_app/settings'
@@ -44,6 +45,11 @@ const SignInRoute = SignInRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDeskRoute = AppDeskRouteImport.update({
+  id: '/desk',
+  path: '/desk',
   getParentRoute: () => AppRoute,
 } as any)
 const AppNotificationsRoute = AppNotificationsRouteImport.update({
@@ -87,6 +93,7 @@ export interface FileRoutesByFullPath {
   '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
+  '/desk': typeof AppDeskRoute
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
   '/settings': typeof AppSettingsRoute
@@ -99,6 +106,7 @@ export interface FileRoutesByTo {
   '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
+  '/desk': typeof AppDeskRoute
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
   '/settings': typeof AppSettingsRoute
@@ -114,6 +122,7 @@ export interface FileRoutesById {
   '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
+  '/_app/desk': typeof AppDeskRoute
   '/_app/notifications': typeof AppNotificationsRoute
   '/_app/search': typeof AppSearchRoute
   '/_app/settings': typeof AppSettingsRoute
@@ -130,6 +139,7 @@ export interface FileRouteTypes {
     | '/password'
     | '/setup'
     | '/sign-in'
+    | '/desk'
     | '/notifications'
     | '/search'
     | '/settings'
@@ -142,6 +152,7 @@ export interface FileRouteTypes {
     | '/password'
     | '/setup'
     | '/sign-in'
+    | '/desk'
     | '/notifications'
     | '/search'
     | '/settings'
@@ -156,6 +167,7 @@ export interface FileRouteTypes {
     | '/password'
     | '/setup'
     | '/sign-in'
+    | '/_app/desk'
     | '/_app/notifications'
     | '/_app/search'
     | '/_app/settings'
@@ -208,6 +220,13 @@ declare module '@tanstack/react-router' {
       path: '/'
       fullPath: '/'
       preLoaderRoute: typeof AppIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/desk': {
+      id: '/_app/desk'
+      path: '/desk'
+      fullPath: '/desk'
+      preLoaderRoute: typeof AppDeskRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/notifications': {
@@ -263,6 +282,7 @@ declare module '@tanstack/react-router' {
 }
 
 interface AppRouteChildren {
+  AppDeskRoute: typeof AppDeskRoute
   AppNotificationsRoute: typeof AppNotificationsRoute
   AppSearchRoute: typeof AppSearchRoute
   AppSettingsRoute: typeof AppSettingsRoute
@@ -274,6 +294,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppDeskRoute: AppDeskRoute,
   AppNotificationsRoute: AppNotificationsRoute,
   AppSearchRoute: AppSearchRoute,
   AppSettingsRoute: AppSettingsRoute,

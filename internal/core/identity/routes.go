@@ -165,7 +165,7 @@ func (s *Service) sessionRoutes(api *httpapi.API) {
 				return nil, err
 			}
 			httpapi.ClearSession(ctx)
-			return nil, nil
+			return &none{}, nil
 		})
 	httpapi.Handle(api, op("GET", "/me/sessions", "my-sessions", "Me", "List one's own sessions", work.SignedIn),
 		func(ctx context.Context, _ *none) (*itemsOut[MySession], error) { return items(s.Sessions(ctx)) })

@@ -24,7 +24,7 @@ const (
 	cookieLength = 43 // of id.Secret(secretBytes)
 )
 
-var errUnauthenticated = fault.New(fault.Unauthenticated, "unauthenticated", nil)
+func unauthenticated() error { return fault.New(fault.Unauthenticated, "unauthenticated", nil) }
 
 // pass is what a cookie or token stands for, with what decides whether it still holds.
 type pass struct {
@@ -50,7 +50,7 @@ func (s *Service) Authenticate(ctx context.Context, cookie, bearer string) (acto
 		token, read = bearer, readToken
 	}
 	if bearer != "" && !strings.HasPrefix(bearer, tokenPrefix) || bearer == "" && len(cookie) != cookieLength {
-		return nil, "", errUnauthenticated
+		return nil, "", unauthenticated()
 	}
 	hash := digest(token)
 	ctx = work.WithActor(ctx, authActor)
@@ -62,13 +62,13 @@ func (s *Service) Authenticate(ctx context.Context, cookie, bearer string) (acto
 			return err
 		}
 		if !p.valid(clock.Millis(now)) {
-			return errUnauthenticated
+			return unauthenticated()
 		}
 		actor, err = s.actorOf(ctx, u, hash, p)
 		return err
 	})
 	if fault.Is(err, fault.NotFound) {
-		return nil, "", errUnauthenticated
+		return nil, "", unauthenticated()
 	}
 	if err != nil {
 		return nil, "", err

@@ -82,8 +82,6 @@ func (a attempts) save(ctx context.Context, u *work.Unit, key string) error {
 	return err
 }
 
-var errCredentials = fault.New(fault.Unauthenticated, "identity.bad_credentials", nil)
-
 // SignIn opens a session. An unknown login, a wrong password, a disabled account and a leaver get the same answer
 // after the same work. The password is checked outside of any transaction: it takes long, on purpose.
 func (s *Service) SignIn(ctx context.Context, in SignIn) (opened Opened, err error) {
@@ -122,9 +120,9 @@ func findAccount(ctx context.Context, tx db.Tx, key string) (account, error) {
 
 // settle writes down how an attempt went. A refusal is kept too, so it is returned beside the transaction, not from it.
 func (s *Service) settle(ctx context.Context, key string, in SignIn, seen account, right bool) (opened Opened, err error) {
-	var refused error // kept beside err: the failure is committed, then answered
+	refusal := welcome
 	err = s.door.Do(ctx, signingIn, func(ctx context.Context, u *work.Unit) error {
-		opened, refused = Opened{}, nil
+		opened, refusal = Opened{}, welcome
 		if err := db.Lock(ctx, u, "identity.sign_in."+key); err != nil {
 			return err
 		}
@@ -135,52 +133,57 @@ func (s *Service) settle(ctx context.Context, key string, in SignIn, seen accoun
 		if err := tried.locked(u.Now()); err != nil { // parallel guesses must not outrun the lock
 			return err
 		}
-		refused, err = s.judge(ctx, u, in, seen, right)
+		refusal, err = s.judge(ctx, u, in, seen, right)
 		switch {
 		case err != nil:
 			return err
-		case refused == errTOTP:
-			u.Unrecorded()
+		case refusal == needsCode: // no failure, only half an attempt
 			return nil
-		case refused != nil:
+		case refusal != welcome:
 			return s.failed(ctx, u, key, tried, seen)
 		}
 		opened, err = s.signedIn(ctx, u, key, in, seen)
 		return err
 	})
+	if err == nil && refusal != welcome {
+		err = fault.New(fault.Unauthenticated, refusal, nil)
+	}
 	if err != nil {
 		return Opened{}, err
 	}
-	return opened, refused
+	return opened, nil
 }
 
-var (
-	errTOTP      = fault.New(fault.Unauthenticated, "totp_required", nil)
-	errTOTPWrong = fault.New(fault.Unauthenticated, "identity.totp_wrong", nil)
+// What judge finds: codes of refusals, or none.
+const (
+	welcome        = ""
+	badCredentials = "identity.bad_credentials"
+	needsCode      = "totp_required"
+	wrongCode      = "identity.totp_wrong"
 )
 
 // judge decides on what was shown; the account may have changed since the password was checked.
-func (s *Service) judge(ctx context.Context, u *work.Unit, in SignIn, seen account, right bool) (refused, err error) {
+func (s *Service) judge(ctx context.Context, u *work.Unit, in SignIn, seen account, right bool) (refusal string, err error) {
 	if !right {
-		return errCredentials, nil
+		return badCredentials, nil
 	}
 	now, err := readAccount(ctx, u, "id", seen.ID)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	switch {
 	case now.Hash != seen.Hash || now.Disabled || now.PersonStatus != party.Active:
-		return errCredentials, nil
+		return badCredentials, nil
 	case !now.TOTPOn:
-		return nil, nil
+		return welcome, nil
 	case in.Code == "":
-		return errTOTP, nil
+		return needsCode, nil
 	}
 	ok, err := s.secondFactor(ctx, u, &now, in.Code)
-	if err != nil || ok {
-		return nil, err
+	if err == nil && !ok {
+		return wrongCode, nil
 	}
-	return errTOTPWrong, nil
+	return welcome, err
 }
 
 // failed counts a failure. An unknown login leaves an event too, so that both cost the same and a search for logins

@@ -364,7 +364,7 @@ func (p pairs) change(ctx context.Context, tx db.Tx, name, owner string, items [
 	}
 	d := changedItems(name, before[owner], items)
 	if len(d) == 0 {
-		return nil, nil
+		return d, nil
 	}
 	return d, p.set(ctx, tx, owner, distinct(items))
 }

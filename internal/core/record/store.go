@@ -31,14 +31,16 @@ var insertSQL = func() string {
 	return "INSERT INTO records (" + fieldsOfRow + ") VALUES (" + strings.Join(holders, ", ") + ")"
 }()
 
-// updateSQL changes every column that may change; the id and the version expected come last.
+// fixed are the first columns, which never change after a record was made.
+const fixed = 4
+
+// updateSQL changes every column that may change; $1 is the id, the version expected comes last.
 var updateSQL = func() string {
 	var sets []string
-	for i, column := range columnList {
-		sets = append(sets, fmt.Sprintf("%s = $%d", column, i+1))
+	for i, column := range columnList[fixed:] {
+		sets = append(sets, fmt.Sprintf("%s = $%d", column, i+2))
 	}
-	n := len(columnList)
-	return fmt.Sprintf("UPDATE records SET %s WHERE id = $1 AND version = $%d", strings.Join(sets[4:], ", "), n+1)
+	return fmt.Sprintf("UPDATE records SET %s WHERE id = $1 AND version = $%d", strings.Join(sets, ", "), len(sets)+2)
 }()
 
 func (r *Record) row() []any {
@@ -108,7 +110,9 @@ func Save(ctx context.Context, tx db.Tx, r *Record) error {
 	expected := r.Version
 	r.Version++
 	r.UpdatedAt = tx.Now()
-	n, err := tx.Exec(ctx, updateSQL, append(r.row(), expected)...)
+	row := r.row()
+	args := append([]any{r.ID}, row[fixed:]...)
+	n, err := tx.Exec(ctx, updateSQL, append(args, expected)...)
 	if err != nil {
 		return fmt.Errorf("save record %s: %w", r.Number, err)
 	}

@@ -42,7 +42,7 @@ func Highlight(text, query string) []Range {
 func joinedRuns(query string) []term {
 	terms := parse(query)
 	for _, p := range pieces(query) {
-		if p.class == han && len(p.runes) > 2 {
+		if p.class == han && p.count() > 2 {
 			terms = append(terms, phrase([]piece{p})...)
 		}
 	}
@@ -53,12 +53,12 @@ func spotsOf(text string, list []piece) []spot {
 	var spots []spot
 	for _, p := range list {
 		if p.class != han {
-			spots = append(spots, spot{Range: Range{p.from, p.to}, token: p.word(), other: tail(p), lone: p.to})
+			spots = append(spots, spot{Range: Range{p.from, p.to}, token: p.word(), other: p.tail(), lone: p.to})
 			continue
 		}
 		offsets := p.offsets(text)
 		for i, token := range p.bigrams(true) {
-			end := min(i+2, len(p.runes))
+			end := min(i+2, len(offsets)-1)
 			spots = append(spots, spot{Range: Range{offsets[i], offsets[end]}, token: token, lone: offsets[i+1]})
 		}
 	}
@@ -67,7 +67,7 @@ func spotsOf(text string, list []piece) []spot {
 
 // offsets are where each character of a piece begins, and where the last ends.
 func (p piece) offsets(text string) []int {
-	offsets := make([]int, 0, len(p.runes)+1)
+	offsets := make([]int, 0, len(p.text)/3+1)
 	for i, c := range text[p.from:p.to] {
 		if !ignorable(c) {
 			offsets = append(offsets, p.from+i)
@@ -106,20 +106,20 @@ func (t term) at(spots []spot) (int, bool) {
 // numbers are where the record numbers of a query stand, whichever way their zeros are written.
 func numbers(list []piece, query string) []Range {
 	var wanted []string
-	for _, group := range compounds(pieces(query)) {
+	compounds(pieces(query), func(group []piece) {
 		if whole := number(group); whole != "" {
 			wanted = append(wanted, whole)
 		}
-	}
+	})
 	if wanted == nil {
 		return nil
 	}
 	var ranges []Range
-	for _, group := range compounds(list) {
+	compounds(list, func(group []piece) {
 		if whole := number(group); whole != "" && slices.Contains(wanted, whole) {
 			ranges = append(ranges, Range{group[0].from, group[len(group)-1].to})
 		}
-	}
+	})
 	return ranges
 }
 

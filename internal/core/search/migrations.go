@@ -16,7 +16,7 @@ CREATE TABLE search_docs (
 );
 CREATE INDEX search_docs_at ON search_docs (at);
 -- only: sqlite
-CREATE VIRTUAL TABLE search_words USING fts5(public, internal, tags, content='', contentless_delete=1, prefix='1', tokenize="ascii tokenchars '-_'");
+CREATE VIRTUAL TABLE search_words USING fts5(public, internal, tags, content='', contentless_delete=1, tokenize="ascii tokenchars '-_'");
 -- end
 -- only: postgres
 ALTER TABLE search_docs ADD COLUMN words TSVECTOR NOT NULL;

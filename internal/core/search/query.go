@@ -52,7 +52,7 @@ func parse(text string) []term {
 // loose are the terms of text without quotes: compounds stand together, all else may be anywhere.
 func loose(text string) []term {
 	var terms []term
-	for _, group := range compounds(pieces(text)) {
+	compounds(pieces(text), func(group []piece) {
 		switch whole := number(group); {
 		case whole != "":
 			terms = append(terms, term{tokens: []string{whole}})
@@ -61,14 +61,14 @@ func loose(text string) []term {
 		default:
 			terms = append(terms, phrase(group)...)
 		}
-	}
+	})
 	return terms
 }
 
 // run are the terms of a run of Han characters.
 func run(p piece) []term {
-	if len(p.runes) == 1 {
-		return []term{{tokens: []string{string(p.runes)}, prefix: true}}
+	if p.count() == 1 {
+		return []term{{tokens: []string{p.text}, prefix: true}}
 	}
 	var terms []term
 	for _, pair := range p.bigrams(false) {
@@ -84,7 +84,7 @@ func phrase(list []piece) []term {
 		last := i == len(list)-1
 		if p.class == han {
 			t.tokens = append(t.tokens, p.bigrams(!last)...) // within the phrase the run must end there
-			t.prefix = last && len(p.runes) == 1
+			t.prefix = last && p.count() == 1
 		} else {
 			t.tokens = append(t.tokens, p.word())
 		}

@@ -55,7 +55,7 @@ func telling(text string) []string {
 
 func (p piece) similarTokens() []string {
 	switch {
-	case len(p.runes) < 2:
+	case p.count() < 2:
 		return nil
 	case p.class == han:
 		return p.bigrams(false)

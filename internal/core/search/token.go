@@ -2,6 +2,7 @@
 package search
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,6 +20,9 @@ const (
 	han                // scripts without blanks between words
 )
 
+// plainHan tells whether a character is one of the usual Han characters: most of all text, so it is asked first.
+func plainHan(c rune) bool { return c >= 0x4E00 && c <= 0x9FFF }
+
 // fold is a character as it is compared: half-width, lower case.
 func fold(c rune) rune {
 	switch {
@@ -26,6 +30,8 @@ func fold(c rune) rune {
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'
 		}
+		return c
+	case plainHan(c):
 		return c
 	case c >= '！' && c <= '～':
 		return fold(c - 0xFEE0)
@@ -37,10 +43,12 @@ func fold(c rune) rune {
 
 func classOf(c rune) class {
 	switch {
+	case plainHan(c):
+		return han
 	case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
 		return latin
 	case c < utf8.RuneSelf:
-		if strings.ContainsRune("-._/@:#+&'\\", c) {
+		if strings.IndexByte("-._/@:#+&'\\", byte(c)) >= 0 {
 			return joint
 		}
 		return gap
@@ -54,121 +62,148 @@ func classOf(c rune) class {
 
 // ignorable tells whether a character is not seen at all: zero-width blanks, soft hyphens, variation selectors.
 func ignorable(c rune) bool {
-	return c >= 0xAD && unicode.In(c, unicode.Cf, unicode.Variation_Selector)
+	return c >= 0xAD && !plainHan(c) && unicode.In(c, unicode.Cf, unicode.Variation_Selector)
 }
 
 // piece is a run of one class in a text.
 type piece struct {
 	class    class
-	runes    []rune // folded
-	from, to int    // bytes in the text
+	text     string // folded
+	from, to int    // bytes in the text it comes from
 	joined   bool   // hangs on the piece before by one joint
+}
+
+// count is how many characters a piece has.
+func (p piece) count() int { return utf8.RuneCountInString(p.text) }
+
+// cutter cuts a text into pieces.
+type cutter struct {
+	source string
+	list   []piece
+	now    piece
+	folded []byte // of the piece at hand, once it differs from the source
+	differ bool
+	joints int  // since the last piece
+	after  bool // nothing but joints stands between the last piece and here
 }
 
 // pieces cuts a text into its words and runs of Han characters.
 func pieces(text string) []piece {
-	var list []piece
-	var now piece
-	joints, started := 0, false
-	flush := func() {
-		if len(now.runes) > 0 {
-			list = append(list, now)
-		}
-		now = piece{}
-	}
+	c := cutter{source: text, list: make([]piece, 0, 8+len(text)/16)}
 	for i, raw := range text {
 		if ignorable(raw) {
+			c.differ = c.differ || c.begin()
 			continue
 		}
-		c := fold(raw)
-		kind := classOf(c)
-		switch {
-		case kind == latin || kind == han:
-			if kind != now.class {
-				flush()
-				now = piece{class: kind, from: i, joined: started && joints == 1 && kind == latin && lastIs(list, latin)}
-			}
-			now.runes = append(now.runes, c)
-			now.to = i + utf8.RuneLen(raw) // a broken byte is a gap and never comes here
-			joints, started = 0, true
-		case kind == joint:
-			flush()
-			joints++
+		r := fold(raw)
+		switch kind := classOf(r); kind {
+		case latin, han:
+			c.take(kind, r, raw, i)
+		case joint:
+			c.end()
+			c.joints++
 		default:
-			flush()
-			joints, started = 0, false
+			c.end()
+			c.joints, c.after = 0, false
 		}
 	}
-	flush()
-	return list
+	c.end()
+	return c.list
 }
 
-func lastIs(list []piece, c class) bool { return len(list) > 0 && list[len(list)-1].class == c }
+// begin copies what the piece at hand has so far; from now on it is written by itself.
+func (c *cutter) begin() bool {
+	if c.now.class == gap {
+		return false
+	}
+	c.folded = append(c.folded[:0], c.source[c.now.from:c.now.to]...)
+	return true
+}
+
+func (c *cutter) take(kind class, r, raw rune, at int) {
+	if kind != c.now.class {
+		c.end()
+		joined := c.after && c.joints == 1 && kind == latin && c.list[len(c.list)-1].class == latin
+		c.now = piece{class: kind, from: at, to: at, joined: joined}
+	}
+	if r != raw && !c.differ {
+		c.differ = c.begin()
+	}
+	if c.differ {
+		c.folded = utf8.AppendRune(c.folded, r)
+	}
+	c.now.to = at + utf8.RuneLen(raw) // a broken byte is a gap and never comes here
+	c.joints, c.after = 0, true
+}
+
+func (c *cutter) end() {
+	if c.now.class == gap {
+		return
+	}
+	if c.differ {
+		c.now.text = string(c.folded)
+	} else {
+		c.now.text = c.source[c.now.from:c.now.to]
+	}
+	c.list = append(c.list, c.now)
+	c.now, c.differ = piece{}, false
+}
 
 // maxWord cuts what is no word: base64, hashes.
 const maxWord = 64
 
 // word is the token of a Latin piece.
 func (p piece) word() string {
-	runes := p.runes
-	if len(runes) > maxWord {
-		runes = runes[:maxWord]
+	w := p.text
+	if len(w) > maxWord {
+		runes := []rune(w)
+		w = string(runes[:min(len(runes), maxWord)])
 	}
-	w := string(runes)
-	if !stemmable(w) {
-		return w
+	if len(w) < 3 || !letters(w) {
+		return w // with digits in it, it is a name
 	}
 	return english.Stem(w, true)
 }
 
-// stemmable tells whether a word is plain English letters: with digits in it, it is a name.
-func stemmable(w string) bool {
-	if len(w) < 3 {
-		return false
-	}
-	for i := range len(w) {
-		if w[i] < 'a' || w[i] > 'z' {
-			return false
-		}
-	}
-	return true
-}
-
 // bigrams are the tokens of a Han run: every two neighbours and, with last, the last character alone.
 func (p piece) bigrams(last bool) []string {
-	var list []string
-	for i := 0; i+1 < len(p.runes); i++ {
-		list = append(list, string(p.runes[i:i+2]))
+	return p.appendBigrams(nil, last)
+}
+
+func (p piece) appendBigrams(list []string, last bool) []string {
+	before := -1
+	for i, c := range p.text {
+		if before >= 0 {
+			list = append(list, p.text[before:i+utf8.RuneLen(c)])
+		}
+		before = i
 	}
-	if last || len(p.runes) == 1 {
-		list = append(list, string(p.runes[len(p.runes)-1:]))
+	if last || p.count() == 1 {
+		list = append(list, p.text[before:])
 	}
 	return list
 }
 
-// compounds groups pieces that hang together.
-func compounds(list []piece) [][]piece {
-	var groups [][]piece
-	for _, p := range list {
-		if p.joined {
-			groups[len(groups)-1] = append(groups[len(groups)-1], p)
-		} else {
-			groups = append(groups, []piece{p})
+// compounds calls fn for every group of pieces that hang together.
+func compounds(list []piece, fn func(group []piece)) {
+	for begin, i := 0, 1; i <= len(list); i++ {
+		if i == len(list) || !list[i].joined {
+			fn(list[begin:i])
+			begin = i
 		}
 	}
-	return groups
 }
 
 // number is the whole of a record number such as INC-2026-00042, as inc-2026-42, or "".
 func number(group []piece) string {
-	if len(group) != 3 || !digits(group[1].runes) || len(group[1].runes) < 4 || !digits(group[2].runes) {
+	if len(group) != 3 || !letters(group[0].text) || !digits(group[1].text) || !digits(group[2].text) {
 		return ""
 	}
-	prefix := string(group[0].runes)
-	if !letters(prefix) || len(prefix) < 2 || len(prefix) > 8 || len(group[1].runes) > 8 || len(group[2].runes) > 12 {
+	prefix, middle, last := len(group[0].text), len(group[1].text), len(group[2].text)
+	if prefix < 2 || prefix > 8 || middle < 4 || middle > 8 || last > 12 {
 		return ""
 	}
-	return prefix + "-" + string(group[1].runes) + "-" + strings.TrimLeft(string(group[2].runes), "0")
+	return group[0].text + "-" + group[1].text + "-" + strings.TrimLeft(group[2].text, "0")
 }
 
 func letters(s string) bool {
@@ -180,62 +215,70 @@ func letters(s string) bool {
 	return s != ""
 }
 
-func digits(runes []rune) bool {
-	for _, c := range runes {
-		if c < '0' || c > '9' {
+func digits(s string) bool {
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
 			return false
 		}
 	}
-	return len(runes) > 0
+	return s != ""
 }
 
 // tail is a number without its leading zeros, or "" when it has none.
-func tail(p piece) string {
-	if p.class != latin || !digits(p.runes) || p.runes[0] != '0' {
+func (p piece) tail() string {
+	if p.class != latin || p.text[0] != '0' || !digits(p.text) {
 		return ""
 	}
-	return strings.TrimLeft(string(p.runes), "0")
+	return strings.TrimLeft(p.text, "0")
 }
 
 // How much of one text is indexed: PostgreSQL takes no more than a megabyte a record.
 const (
 	maxTokens = 30_000
 	maxBytes  = 300_000
+	maxBeside = 200
 )
 
-// tokens are those of a stored text: in is what stands in order, so that phrases can be found; beside are other forms
-// of the same words.
-func tokens(text string) (in, beside []string) {
-	size := 0
-	seen := map[string]bool{}
-	add := func(s string) {
-		if s != "" && !seen[s] {
-			seen[s] = true
-			size += len(s)
-			beside = append(beside, s)
-		}
-	}
-	for _, group := range compounds(pieces(text)) {
-		add(number(group))
-		for _, p := range group {
-			add(tail(p))
-			for _, token := range p.tokens() {
-				size += len(token)
-				in = append(in, token)
-			}
-		}
-		if len(in) > maxTokens || size > maxBytes {
-			break
-		}
-	}
-	return in[:min(len(in), maxTokens)], beside
+// collector gathers the tokens of a stored text.
+type collector struct {
+	in     []string // what stands in order, so that phrases can be found
+	beside []string // other forms of the same words
+	size   int
 }
 
-func (p piece) tokens() []string {
-	if p.class == han {
-		return p.bigrams(true)
+func (c *collector) add(s string) {
+	if s != "" && !slices.Contains(c.beside, s) && len(c.beside) < maxBeside {
+		c.size += len(s)
+		c.beside = append(c.beside, s)
 	}
-	return []string{p.word()}
+}
+
+func (c *collector) full() bool { return len(c.in) >= maxTokens || c.size >= maxBytes }
+
+func (c *collector) group(group []piece) {
+	if c.full() {
+		return
+	}
+	c.add(number(group))
+	for _, p := range group {
+		before := len(c.in)
+		if p.class == han {
+			c.in = p.appendBigrams(c.in, true)
+		} else {
+			c.add(p.tail())
+			c.in = append(c.in, p.word())
+		}
+		for _, token := range c.in[before:] {
+			c.size += len(token)
+		}
+	}
+}
+
+// tokens are those of a stored text: in order, and beside them other forms of the same words.
+func tokens(text string) (in, beside []string) {
+	c := collector{in: make([]string, 0, len(text)/3)}
+	compounds(pieces(text), c.group)
+	return c.in[:min(len(c.in), maxTokens)], c.beside
 }
 
 // Tokens are the words of a text as the index has them; for tests and curiosity.

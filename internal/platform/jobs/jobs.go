@@ -142,7 +142,7 @@ func (q *Queue) Start(ctx context.Context) error {
 	for name, k := range q.kinds {
 		river.AddWorkerArgs(workers, envelope{kind: name}, &worker{kind: k})
 	}
-	c, err := q.client(&river.Config{
+	cfg := &river.Config{
 		Logger:                      q.cfg.Log,
 		MaxAttempts:                 q.cfg.Attempts,
 		Workers:                     workers,
@@ -155,7 +155,11 @@ func (q *Queue) Start(ctx context.Context) error {
 		CompletedJobRetentionPeriod: time.Hour,
 		DiscardedJobRetentionPeriod: 90 * 24 * time.Hour,
 		Test:                        q.time(),
-	})
+	}
+	if cfg.Test.Time != nil {
+		cfg.FetchPollInterval = 50 * time.Millisecond // a jump of the clock notifies nobody
+	}
+	c, err := q.client(cfg)
 	if err != nil {
 		return fmt.Errorf("start job queue: %w", err)
 	}

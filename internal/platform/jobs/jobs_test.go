@@ -78,7 +78,9 @@ func wait[T any](t *testing.T, c <-chan T) (v T) {
 // until waits for the queue to hold n jobs of a state.
 func until(t *testing.T, q *jobs.Queue, state jobs.State, n int) []jobs.Info {
 	t.Helper()
-	for ctx := t.Context(); ; {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	for {
 		list, err := q.List(ctx, jobs.Filter{States: []jobs.State{state}})
 		if err != nil {
 			t.Fatal(err)
@@ -86,14 +88,9 @@ func until(t *testing.T, q *jobs.Queue, state jobs.State, n int) []jobs.Info {
 		if len(list) == n {
 			return list
 		}
-		if ctx.Err() != nil {
-			t.Fatal(ctx.Err())
-		}
 		time.Sleep(10 * time.Millisecond)
-		if dbg++; dbg > 200 { all, _ := q.List(context.Background(), jobs.Filter{}); t.Fatalf("%+v", all) }
 	}
 }
-var dbg int
 
 type mail struct {
 	To string `json:"to"`
@@ -282,8 +279,8 @@ func TestUniqueWhileWaiting(t *testing.T) {
 }
 
 func TestLaterFollowsTheClock(t *testing.T) {
-	each(t, func(t *testing.T, d *db.DB) {
-		c := clock.NewManual(time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC))
+	c := clock.NewManual(time.Date(2026, 5, 1, 9, 0, 0, 0, time.UTC))
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
 		q, ran := newQueue(t, d, func(cfg *jobs.Config) { cfg.Clock = c }), make(chan string, 10)
 		q.Register("mail", took(ran))
 		start(t, q)
@@ -297,7 +294,7 @@ func TestLaterFollowsTheClock(t *testing.T) {
 		if got := wait(t, ran); got != "tonight" {
 			t.Error(got)
 		}
-	})
+	}, dbtest.Migrations(jobs.Migrations), dbtest.Clock(c))
 }
 
 func TestPeriodic(t *testing.T) {

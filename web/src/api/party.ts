@@ -1,6 +1,6 @@
-// Organisations, people and who is signed in, as the server tells them.
+// Organisations, people, teams and services in use, as the server tells them.
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import { api, setCsrf, type Query } from './client'
+import { api, type Query } from './client'
 import type { Instant, Named, Page } from './types'
 
 export interface Head {
@@ -110,36 +110,6 @@ export interface Caller {
   sites: Site[]
   services: ServiceInUse[]
 }
-
-/** Who is signed in, with rights and settings. */
-export interface Account {
-  account: { id: string; login: string; totp: boolean }
-  person: { id: string; name: string; english_name: string; form_of_address: string; email: string; phone: string }
-  organisation: { id: string; name: string; kind: 'provider' | 'customer' | 'supplier' }
-  roles: { code: string; label: string }[]
-  perms: string[]
-  teams: { id: string; name: string; tier: string }[]
-  superior: Named | null
-  language: 'zh' | 'en'
-  zone: string
-  theme: '' | 'auto' | 'light' | 'dark'
-  density: '' | 'dense' | 'roomy' | 'large'
-  single_keys: boolean
-  preferences: Record<string, unknown>
-  csrf: string
-  must_change_password: boolean
-  expires_at: Instant
-}
-
-export const accountQuery = queryOptions({
-  queryKey: ['session', 'account'],
-  queryFn: async () => {
-    const me = await api.get<Account>('/session')
-    setCsrf(me.csrf)
-    return me
-  },
-  staleTime: 5 * 60_000,
-})
 
 /** One page after the other of any list of the server. */
 export const entriesQuery = <T>(path: string, query: Query, limit = 100) =>

@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router'
 import { Check, Sparkles } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from 'react'
 import { api } from '@/api/client'
-import { accountQuery, type Caller } from '@/api/party'
+import type { Caller } from '@/api/party'
 import { metaQuery, optionsQuery } from '@/api/queries'
 import { Problem, say } from '@/api/problem'
+import { useSession } from '@/api/session'
 import type { Option, Page, Summary } from '@/api/types'
 import { focusField } from '@/shared/form/FormFields'
 import { now as clockNow, useNow } from '@/shared/lib/clock'
@@ -80,7 +81,7 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
   const now = useNow()
   const client = useQueryClient()
   const { data: meta } = useSuspenseQuery(metaQuery)
-  const account = useQuery(accountQuery)
+  const session = useSession()
   const box = useRef<HTMLDivElement>(null)
   const [kept] = useState(() => (number ? null : load()))
   const [d, setDraft] = useState<Draft>(() => kept ?? fresh(number, rings))
@@ -266,7 +267,6 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
         return finish(m.desk.savedPhone(call), call)
       }
       const record = await saveIncident(latest.current, clockNow(), change)
-      if (!record.state || record.assignee?.id) return finish(m.desk.savedTo(record.number, record.assignee?.name ?? ''), record.number)
       try {
         const sent = await dispatch(record, d)
         finish(m.desk.savedTo(record.number, sent.assignee?.name ?? sent.team?.name ?? ''), record.number)
@@ -324,7 +324,7 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
     focusField(first ?? 'text', box.current ?? document)
   }
   const callerNote = callers.isFetching ? m.desk.callerSearching : hit ? (hit.match === 'exact' ? m.desk.callerBy : m.desk.callerTail) : found?.length === 0 ? m.desk.callerUnknown : ''
-  const script = m.desk.script(account.data?.organisation.name ?? '', account.data?.person.name ?? '')
+  const script = m.desk.script(session.organisation.name, session.person.name)
   const jump = (k: string) => <Kbd k={`alt+${k}`} />
 
   return (
@@ -450,10 +450,10 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
           <Field label={m.desk.urgency} name="urgency" error={errors.urgency} end={jump('7')} hint={!d.urgency && middle(urgencies) ? m.desk.assumed(middle(urgencies)?.label ?? '') : undefined}>
             {(a) => <Letters id={a.id} label={m.desk.urgency} options={urgencies} value={d.urgency} onChange={(v) => change({ urgency: v })} onChosen={() => focusField('expected', box.current ?? document)} />}
           </Field>
-          <Field label={m.desk.expected} required={!byPhone} name="expected" error={errors.expected ?? (d.expected.trim().length > 3 && expected === null && document.activeElement?.closest('[data-field="expected"]') === null ? m.desk.expectedBad : undefined)} end={jump('8')}>
+          <Field label={m.desk.expected} required={!byPhone} name="expected" error={errors.expected || undefined} end={jump('8')}>
             {(a) => (
               <Sourced note={expected !== null ? <span className={cx(css.good, 'num')}>{moment(expected, now)}</span> : null}>
-                <Input {...a} value={d.expected} maxLength={60} placeholder={m.desk.expectedHint} onChange={(e) => (change({ expected: e.target.value }), errors.expected && setErrors({ ...errors, expected: '' }))} />
+                <Input {...a} value={d.expected} maxLength={60} placeholder={m.desk.expectedHint} onChange={(e) => (change({ expected: e.target.value }), errors.expected && setErrors({ ...errors, expected: '' }))} onBlur={() => d.expected.trim() && expected === null && setErrors({ ...errors, expected: m.desk.expectedBad })} />
               </Sourced>
             )}
           </Field>

@@ -1,15 +1,8 @@
 import { useEffect, useState } from 'react'
 import { createStore, useStore } from './store'
 
-let offset = 0
-
-/** Follows the server's clock, so that a wrong clock on this machine changes no promise. */
-export function syncClock(serverNow: string) {
-  const t = Date.parse(serverNow)
-  if (Number.isFinite(t)) offset = Math.abs(t - Date.now()) < 2000 ? 0 : t - Date.now()
-}
-
-export const now = () => Date.now() + offset
+/** The present instant: the only place that asks for it. */
+export const now = () => Date.now()
 
 const tick = createStore(0)
 setInterval(() => tick.set(tick.get() + 1), 10_000)
