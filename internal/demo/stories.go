@@ -22,7 +22,7 @@ type story struct {
 	Customer string   `yaml:"-"`
 	Title    string   `yaml:"t"`
 	Text     string   `yaml:"d"`
-	Main     main     `yaml:"m"`
+	Main     matter   `yaml:"m"`
 	Vendor   vendor   `yaml:"v"`
 	Form     formPart `yaml:"f"`
 	Symptom  string   `yaml:"ph"`
@@ -51,7 +51,7 @@ type story struct {
 	Done     string   `yaml:"ful"` // of a request
 }
 
-type main struct {
+type matter struct {
 	Service  string   `yaml:"s"`
 	Sites    []string `yaml:"p"`
 	Who      string   `yaml:"who"`

@@ -1,8 +1,10 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,6 +22,8 @@ type Query struct {
 	Internal bool     // also internal text; never for a customer's person
 	Limit    int      // 0 = 50, at most 200
 	Before   int64    // Seq of the last hit seen; 0 = from the newest
+
+	watched bool // the half of an own search that goes through OwnIDs
 }
 
 // Hit is a record found.
@@ -48,16 +52,34 @@ func Find(ctx context.Context, tx db.Tx, q Query) ([]Hit, bool, error) {
 		limit = 50
 	}
 	limit = min(limit, 200)
-	find := findSQLite
-	if tx.Dialect() == db.Postgres {
-		find = findPostgres
-	}
-	hits, err := find(ctx, tx, q, terms, limit+1)
+	hits, err := findAll(ctx, tx, q, terms, limit+1)
 	if err != nil {
 		return nil, false, fmt.Errorf("search: %w", err)
 	}
 	more := len(hits) > limit
 	return hits[:min(len(hits), limit)], more, nil
+}
+
+// findAll looks for what a person asked for themselves and for what they may see besides as two searches: each has an
+// index of its own, both in one has none.
+func findAll(ctx context.Context, tx db.Tx, q Query, terms []term, limit int) ([]Hit, error) {
+	find := findSQLite
+	if tx.Dialect() == db.Postgres {
+		find = findPostgres
+	}
+	hits, err := find(ctx, tx, q, terms, limit)
+	if err != nil || q.Scope.Own == "" || len(q.OwnIDs) == 0 {
+		return hits, err
+	}
+	q.watched = true
+	watched, err := find(ctx, tx, q, terms, limit)
+	if err != nil {
+		return nil, err
+	}
+	hits = append(hits, watched...)
+	slices.SortFunc(hits, func(a, b Hit) int { return cmp.Compare(b.Seq, a.Seq) })
+	hits = slices.Compact(hits)
+	return hits[:min(len(hits), limit)], nil
 }
 
 // nobody tells whether a scope reaches nothing.
@@ -74,18 +96,12 @@ func (q Query) filter(w *db.Where) {
 	if q.Before > 0 {
 		w.Add("d.seq < ?", q.Before)
 	}
-	if q.Scope.Own == "" {
-		return
+	switch {
+	case q.watched:
+		w.In("d.record_id", q.OwnIDs)
+	case q.Scope.Own != "":
+		w.Eq("d.requester_id", q.Scope.Own)
 	}
-	condition := "d.requester_id = ?"
-	args := []any{q.Scope.Own}
-	for _, id := range q.OwnIDs {
-		args = append(args, id)
-	}
-	if n := len(q.OwnIDs); n > 0 {
-		condition += " OR d.record_id IN (?" + strings.Repeat(", ?", n-1) + ")"
-	}
-	w.Add(condition, args...)
 }
 
 // maxTags is how many customers or types the index itself looks for; with more, the columns do it alone.
@@ -99,6 +115,9 @@ func (q Query) tagged() [][]string {
 	}
 	if n := len(q.Types); n > 0 && n <= maxTags {
 		groups = append(groups, tagsOf('t', q.Types))
+	}
+	if q.Scope.Own != "" && !q.watched {
+		groups = append(groups, tagsOf('r', []string{q.Scope.Own}))
 	}
 	return groups
 }
@@ -118,10 +137,16 @@ func findSQLite(ctx context.Context, tx db.Tx, q Query, terms []term, limit int)
 	if q.Before > 0 {
 		w.Add("search_words.rowid < ?", q.Before)
 	}
-	sql := `SELECT d.record_id, d.at, d.seq FROM search_words CROSS JOIN search_docs d ON d.seq = search_words.rowid
-		WHERE ` + w.SQL() + ` ORDER BY search_words.rowid DESC LIMIT ` + w.Arg(limit)
+	from := `search_words CROSS JOIN search_docs d ON d.seq = search_words.rowid`
+	if q.watched && len(q.OwnIDs) <= fewIDs {
+		from = `search_docs d CROSS JOIN search_words ON search_words.rowid = d.seq`
+	}
+	sql := `SELECT d.record_id, d.at, d.seq FROM ` + from + ` WHERE ` + w.SQL() + ` ORDER BY d.seq DESC LIMIT ` + w.Arg(limit)
 	return db.All(ctx, tx, scanHit, sql, w.Args()...)
 }
+
+// fewIDs is up to how many records it is cheaper to ask each whether it matches than to go through all that match.
+const fewIDs = 200
 
 // match is a query in the words of FTS5; every token is quoted.
 func match(terms []term, tags [][]string, internal bool) string {
@@ -143,17 +168,36 @@ func match(terms []term, tags [][]string, internal bool) string {
 	return query
 }
 
-// window is how many of the newest records PostgreSQL looks through before it asks the index: what is frequent is
-// found there at once, and what is not is rare enough for the index.
-const window = 2000
+// What is frequent PostgreSQL finds soonest by looking through the newest records, what is rare by the index, which
+// must collect all matches before it can order them. A first look tells which it is.
+const (
+	firstLook  = 2000   // records
+	secondLook = 12_000 // records
+	frequent   = 10     // matches in the first look
+)
 
 func findPostgres(ctx context.Context, tx db.Tx, q Query, terms []term, limit int) ([]Hit, error) {
-	if q.Scope.All {
-		hits, err := newest(ctx, tx, q, terms, limit)
+	if q.watched || slices.ContainsFunc(terms, term.rare) {
+		return everywhere(ctx, tx, q, terms, limit)
+	}
+	hits, err := newest(ctx, tx, q, terms, limit, firstLook)
+	if err != nil || len(hits) == limit {
+		return hits, err
+	}
+	if n := len(hits); n >= frequent {
+		hits, err = newest(ctx, tx, q, terms, limit, min(secondLook, firstLook*limit*3/2/n))
 		if err != nil || len(hits) == limit {
 			return hits, err
 		}
 	}
+	return everywhere(ctx, tx, q, terms, limit)
+}
+
+// rare tells whether a term is the number of one record.
+func (t term) rare() bool { return len(t.tokens) == 1 && strings.Contains(t.tokens[0], "-") }
+
+// everywhere asks the index. It is materialised, lest it walks the records for a rare word.
+func everywhere(ctx context.Context, tx db.Tx, q Query, terms []term, limit int) ([]Hit, error) {
 	w := db.NewWhere()
 	w.Add("d.words @@ ?::text::tsquery", tsquery(terms, q.tagged(), q.Internal))
 	q.filter(w)
@@ -162,16 +206,20 @@ func findPostgres(ctx context.Context, tx db.Tx, q Query, terms []term, limit in
 	return db.All(ctx, tx, scanHit, sql, w.Args()...)
 }
 
-func newest(ctx context.Context, tx db.Tx, q Query, terms []term, limit int) ([]Hit, error) {
-	w := db.NewWhere()
-	before := ""
+// newest looks through the newest records, of one customer where the scope is one.
+func newest(ctx context.Context, tx db.Tx, q Query, terms []term, limit, look int) ([]Hit, error) {
+	inner := db.NewWhere()
 	if q.Before > 0 {
-		before = "WHERE seq < " + w.Arg(q.Before)
+		inner.Add("seq < ?", q.Before)
 	}
+	if !q.Scope.All && len(q.Scope.Customers) == 1 {
+		inner.Eq("customer_id", q.Scope.Customers[0])
+	}
+	from := `(SELECT * FROM search_docs WHERE ` + inner.SQL() + ` ORDER BY seq DESC LIMIT ` + inner.Arg(look) + `) d`
+	w := db.NewWhere(inner.Args()...)
 	w.Add("d.words @@ ?::text::tsquery", tsquery(terms, q.tagged(), q.Internal))
 	q.filter(w)
-	sql := `SELECT d.record_id, d.at, d.seq FROM (SELECT * FROM search_docs ` + before + ` ORDER BY seq DESC LIMIT ` + w.Arg(window) + `) d
-		WHERE ` + w.SQL() + ` ORDER BY d.seq DESC LIMIT ` + w.Arg(limit)
+	sql := `SELECT d.record_id, d.at, d.seq FROM ` + from + ` WHERE ` + w.SQL() + ` ORDER BY d.seq DESC LIMIT ` + w.Arg(limit)
 	return db.All(ctx, tx, scanHit, sql, w.Args()...)
 }
 

@@ -99,11 +99,14 @@ func spaced(text string) string {
 	return strings.Join(in, " ")
 }
 
-// tags are words that no text has, by which the index itself keeps to a customer or type.
+// tags are words that no text has, by which the index itself keeps to a customer, type or requester.
 func (d Doc) tags() []string {
 	tags := []string{tag('t', d.Type)}
 	if d.Customer != "" {
 		tags = append(tags, tag('c', d.Customer))
+	}
+	if d.Requester != "" {
+		tags = append(tags, tag('r', d.Requester))
 	}
 	return tags
 }

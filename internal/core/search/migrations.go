@@ -15,6 +15,7 @@ CREATE TABLE search_docs (
 	digest TEXT NOT NULL
 );
 CREATE INDEX search_docs_at ON search_docs (at);
+CREATE INDEX search_docs_customer ON search_docs (customer_id, seq);
 -- only: sqlite
 CREATE VIRTUAL TABLE search_words USING fts5(public, internal, tags, content='', contentless_delete=1, tokenize="ascii tokenchars '-_'");
 -- end

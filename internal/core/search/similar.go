@@ -22,9 +22,9 @@ type Likeness struct {
 }
 
 const (
-	maxWords = 40  // of the text are compared
-	perWord  = 200 // newest records are taken for each
-	leastly  = 0.2 // what scores less is no likeness
+	maxWords   = 40  // of the text are compared
+	maxRecords = 600 // the customer's newest are compared with
+	leastly    = 0.2 // what scores less is no likeness
 )
 
 // Similar are records of the customer, made at or after since, whose public text shares rare words with the text, best first.
@@ -37,7 +37,7 @@ func Similar(ctx context.Context, tx db.Tx, text, customer string, since time.Ti
 	if err != nil {
 		return nil, fmt.Errorf("search similar records: %w", err)
 	}
-	return list[:min(len(list), limit)], nil
+	return append([]Likeness{}, list[:min(len(list), limit)]...), nil
 }
 
 // telling are the words of a text that say what it is about: pairs of Han characters, words and names of two letters and more.
@@ -64,25 +64,32 @@ func (p piece) similarTokens() []string {
 }
 
 func similar(ctx context.Context, tx db.Tx, words []string, customer string, since time.Time) ([]Likeness, error) {
-	first, err := firstSince(ctx, tx, since)
-	if err != nil || first == 0 {
+	hits, err := candidates(ctx, tx, customer, since)
+	if err != nil || len(hits) == 0 {
 		return nil, err
 	}
-	found, err := perWordHits(ctx, tx, words, customer, first)
-	if err != nil || len(found) == 0 {
+	look := wordsSQLite
+	if tx.Dialect() == db.Postgres {
+		look = wordsPostgres
+	}
+	list, err := look(ctx, tx, words, customer, hits[len(hits)-1].Seq)
+	if err != nil || len(list) == 0 {
 		return nil, err
 	}
-	scores := score(found, len(words))
-	return named(ctx, tx, scores, customer, since)
+	return likest(hits, score(list, len(words))), nil
 }
 
-// firstSince is the place in the index of the first record made since then, 0 when there is none.
-func firstSince(ctx context.Context, tx db.Tx, since time.Time) (int64, error) {
-	seq, err := db.One(ctx, tx, db.Scan[int64], `SELECT seq FROM search_docs WHERE at >= $1 ORDER BY at, seq LIMIT 1`, clock.Millis(since))
+// candidates are the customer's newest records made since then.
+func candidates(ctx context.Context, tx db.Tx, customer string, since time.Time) ([]Hit, error) {
+	first, err := db.One(ctx, tx, db.Scan[int64], `SELECT seq FROM search_docs WHERE at >= $1 ORDER BY at, seq LIMIT 1`, clock.Millis(since))
 	if fault.Is(err, fault.NotFound) {
-		return 0, nil
+		return nil, nil
 	}
-	return seq, err
+	if err != nil {
+		return nil, err
+	}
+	return db.All(ctx, tx, scanHit, `SELECT record_id, at, seq FROM search_docs
+		WHERE customer_id = $1 AND seq >= $2 AND at >= $3 ORDER BY seq DESC LIMIT $4`, customer, first, clock.Millis(since), maxRecords)
 }
 
 // found says that the n-th word stands in a record.
@@ -91,31 +98,42 @@ type found struct {
 	seq  int64
 }
 
-func scanFound(row db.Row) (found, error) {
-	var f found
-	err := row.Scan(&f.word, &f.seq)
-	return f, err
-}
-
-// perWordHits looks up all words in one statement.
-func perWordHits(ctx context.Context, tx db.Tx, words []string, customer string, first int64) ([]found, error) {
-	one := `SELECT * FROM (SELECT %d, rowid FROM search_words WHERE search_words MATCH %s AND rowid >= $1 ORDER BY rowid DESC LIMIT $2) w%[1]d`
-	if tx.Dialect() == db.Postgres {
-		// materialised, lest it walks the records for a rare word
-		one = `SELECT * FROM (WITH m AS MATERIALIZED (SELECT seq FROM search_docs WHERE words @@ %[2]s::text::tsquery AND seq >= $1)
-			SELECT %[1]d, seq FROM m ORDER BY seq DESC LIMIT $2) w%[1]d`
-	}
-	w := db.NewWhere(first, perWord)
+// wordsSQLite asks the index for each word, all in one statement.
+func wordsSQLite(ctx context.Context, tx db.Tx, words []string, customer string, from int64) ([]found, error) {
+	w := db.NewWhere(from, maxRecords)
 	parts := make([]string, len(words))
 	for i, word := range words {
-		terms, tags := []term{{tokens: []string{word}}}, [][]string{{tag('c', customer)}}
-		query := match(terms, tags, false)
-		if tx.Dialect() == db.Postgres {
-			query = tsquery(terms, tags, false)
-		}
-		parts[i] = fmt.Sprintf(one, i, w.Arg(query))
+		query := match([]term{{tokens: []string{word}}}, [][]string{{tag('c', customer)}}, false)
+		parts[i] = fmt.Sprintf(`SELECT * FROM (SELECT %d, rowid FROM search_words WHERE search_words MATCH %s AND rowid >= $1
+			ORDER BY rowid DESC LIMIT $2)`, i, w.Arg(query))
 	}
-	return db.All(ctx, tx, scanFound, strings.Join(parts, " UNION ALL "), w.Args()...)
+	scan := func(row db.Row) (f found, err error) { return f, row.Scan(&f.word, &f.seq) }
+	return db.All(ctx, tx, scan, strings.Join(parts, " UNION ALL "), w.Args()...)
+}
+
+// wordsPostgres looks into each of the records: they are few, and their words stand in them.
+func wordsPostgres(ctx context.Context, tx db.Tx, words []string, customer string, from int64) ([]found, error) {
+	w := db.NewWhere(from, maxRecords, customer)
+	bits := make([]string, len(words))
+	for i, word := range words {
+		bits[i] = fmt.Sprintf(`CASE WHEN words @@ %s::text::tsquery THEN '1' ELSE '0' END`, w.Arg(term{tokens: []string{word}}.tsquery(false)))
+	}
+	type marks struct {
+		seq  int64
+		bits string
+	}
+	scan := func(row db.Row) (m marks, err error) { return m, row.Scan(&m.seq, &m.bits) }
+	rows, err := db.All(ctx, tx, scan, `SELECT seq, `+strings.Join(bits, " || ")+` FROM
+		(SELECT seq, words FROM search_docs WHERE customer_id = $3 AND seq >= $1 ORDER BY seq DESC LIMIT $2) d`, w.Args()...)
+	var list []found
+	for _, m := range rows {
+		for i := range m.bits {
+			if m.bits[i] == '1' {
+				list = append(list, found{word: i, seq: m.seq})
+			}
+		}
+	}
+	return list, err
 }
 
 // score weighs every word by its rarity among the records found.
@@ -139,38 +157,14 @@ func score(list []found, words int) map[int64]float64 {
 	return scores
 }
 
-// named finds the records of the best scores.
-func named(ctx context.Context, tx db.Tx, scores map[int64]float64, customer string, since time.Time) ([]Likeness, error) {
-	best := bestOf(scores)
-	if len(best) == 0 {
-		return nil, nil
-	}
-	w := db.NewWhere()
-	w.In("d.seq", best)
-	w.Eq("d.customer_id", customer)
-	w.Add("d.at >= ?", clock.Millis(since))
-	hits, err := db.All(ctx, tx, scanHit, `SELECT d.record_id, d.at, d.seq FROM search_docs d WHERE `+w.SQL(), w.Args()...)
-	if err != nil {
-		return nil, err
-	}
-	list := make([]Likeness, len(hits))
-	for i, h := range hits {
-		list[i] = Likeness{RecordID: h.RecordID, At: h.At, Score: min(1, scores[h.Seq])}
-	}
-	slices.SortFunc(list, func(a, b Likeness) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), b.At.Compare(a.At), cmp.Compare(b.RecordID, a.RecordID))
-	})
-	return list, nil
-}
-
-// bestOf are the records worth a look, at most a hundred.
-func bestOf(scores map[int64]float64) []int64 {
-	var best []int64
-	for seq, s := range scores {
-		if s >= leastly {
-			best = append(best, seq)
+// likest are the records worth a look, best first, of equals the newest.
+func likest(hits []Hit, scores map[int64]float64) []Likeness {
+	list := []Likeness{}
+	for _, h := range hits {
+		if s := scores[h.Seq]; s >= leastly {
+			list = append(list, Likeness{RecordID: h.RecordID, At: h.At, Score: min(1, s)})
 		}
 	}
-	slices.SortFunc(best, func(a, b int64) int { return cmp.Or(cmp.Compare(scores[b], scores[a]), cmp.Compare(b, a)) })
-	return best[:min(len(best), 100)]
+	slices.SortStableFunc(list, func(a, b Likeness) int { return cmp.Compare(b.Score, a.Score) })
+	return list
 }
