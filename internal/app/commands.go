@@ -15,15 +15,14 @@ import (
 
 // Serve runs the program until the context ends; what a person should know stands on out.
 func Serve(ctx context.Context, cfg config.Config, opts Options, out io.Writer) error {
+	if cfg.Demo {
+		if err := fillDemo(ctx, cfg, opts, out); err != nil {
+			return fmt.Errorf("demonstration data: %w", err)
+		}
+	}
 	a, err := New(ctx, cfg, opts)
 	if err != nil {
 		return err
-	}
-	if cfg.Demo {
-		if err := a.fillDemo(ctx, out); err != nil {
-			a.DB.Close()
-			return fmt.Errorf("demonstration data: %w", err)
-		}
 	}
 	if err := a.Start(ctx); err != nil {
 		a.DB.Close()

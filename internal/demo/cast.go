@@ -1,8 +1,11 @@
 package demo
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
-// customer is an organisation that is served.
+// organisation is a customer that is served.
 type organisation struct{ key, name, short, code, class, phone, address string }
 
 var customers = []organisation{
@@ -147,7 +150,7 @@ func customerOf(contact string) string { return personOf(contact).org }
 
 // cast does the first run and brings everybody on stage.
 func (p *play) cast() error {
-	if err := p.c.SetClock(p.ctx, p.end.Add(-span-24*60*60*1e9)); err != nil {
+	if err := p.c.SetClock(p.ctx, p.end.Add(-span-24*time.Hour)); err != nil {
 		return err
 	}
 	_, err := p.send("", "POST", "/setup", map[string]any{

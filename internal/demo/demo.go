@@ -25,8 +25,8 @@ type File struct {
 
 // Client carries the story's requests to the program.
 type Client interface {
-	// Do sends a request as the account with a login ("" = nobody) and answers status and body. A body is sent as JSON; a
-	// File as the field "file" of a form.
+	// Do sends a request as the account with a login ("" = nobody) and answers status and body. The path is within the API
+	// ("/incidents"). A body is sent as JSON; a File as the field "file" of a form.
 	Do(ctx context.Context, as, method, path string, body any) (status int, answer json.RawMessage, err error)
 	// SetClock moves the program's clock and fires the timers that are due by then.
 	SetClock(ctx context.Context, at time.Time) error
@@ -112,7 +112,7 @@ func (p *play) perform() error {
 
 // send sends a request and wants success.
 func (p *play) send(as, method, path string, body any) (map[string]any, error) {
-	status, raw, err := p.c.Do(p.ctx, as, method, "/api/v1"+path, body)
+	status, raw, err := p.c.Do(p.ctx, as, method, path, body)
 	if err != nil {
 		return nil, fmt.Errorf("as %s %s %s: %w", as, method, path, err)
 	}

@@ -41,7 +41,13 @@ func (s *script) crew() {
 	if s.story.Main.Category == "software_database" {
 		s.l3 = "mahuijuan"
 	}
+	if s.story.Title == flagship {
+		s.desk, s.l1, s.l2 = "zhouting", "huangyong", "chenli"
+	}
 }
+
+// flagship is the incident that whoever looks around first should find in good hands.
+const flagship = "门诊 HIS 收费窗口大面积无法登录"
 
 // register is the call, or the customer's own report, until the incident is there.
 func (s *script) register() {

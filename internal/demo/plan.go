@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"slices"
 	"time"
 )
@@ -65,9 +66,12 @@ type stop struct {
 }
 
 var stops = []stop{
-	{title: "门诊 HIS 收费窗口大面积无法登录", until: "noted", due: 194},
+	{title: flagship, until: "noted", due: 194},
 	{title: "人民路店 3 台收银机刷卡都提示“通讯超时”", until: "assigned_L2", due: 24},
 	{title: "录播系统上传失败，期中公开课没法回看", until: "told", due: 114},
+	{title: "电子病历保存时提示“会话已过期”", until: "solved", due: 70},
+	{title: "病案首页上传到卫健委平台失败", until: "waiting_customer", due: 160},
+	{title: "医生工号登录提示密码错误但确定没错", until: "solved", due: 500},
 	{title: "机房空调漏水报警", until: "reported_on", due: -60},
 	{title: "总行机房 UPS 1 号告警“旁路运行”", until: "rechecking", due: -2000},
 	{title: "教育局门户网站被挂上博彩链接", until: "handling", due: 95},
@@ -108,6 +112,13 @@ var stops = []stop{
 	{workflow: "customer_confirm", until: "solving", due: 180},
 	{workflow: "customer_confirm", until: "testing", due: 120},
 	{workflow: "customer_confirm", until: "user_confirmation", due: 40},
+	{workflow: "telecom", until: "symptom_confirmed", due: 220},
+	{workflow: "telecom", until: "locating", due: 160},
+	{workflow: "telecom", until: "recovering", due: 75},
+	{workflow: "application", until: "registered", due: 1000},
+	{workflow: "application", until: "verified", due: 450},
+	{workflow: "application", until: "tracking", due: 60},
+	{workflow: "application", until: "fed_back", due: -300},
 }
 
 // underWay plans what is still open when the story ends. Pressing matters happen once only.
@@ -115,20 +126,16 @@ func (p *play) underWay(used map[string]bool) {
 	late := p.lastHours()
 	list := slices.Clone(p.stories.incidents)
 	p.rng.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	times := map[string]int{}
 	for _, stop := range stops {
-		i := slices.IndexFunc(list, func(st story) bool { return stop.fits(st) && !used[st.Title] })
-		if i < 0 {
-			i = slices.IndexFunc(list, stop.fits)
-		}
-		st := list[i]
-		repeat := used[st.Title]
+		fitting := slices.DeleteFunc(slices.Clone(list), func(st story) bool { return !stop.fits(st) })
+		st := slices.MinFunc(fitting, func(a, b story) int { return cmp.Compare(times[a.Title], times[b.Title]) })
+		site := st.Main.Sites[times[st.Title]%len(st.Main.Sites)]
+		s := p.incident(st, site, p.end, stop.until)
+		s.repeat = times[st.Title] > 0
+		times[st.Title]++
 		used[st.Title] = true
-		s := p.incident(st, st.Main.Sites[len(st.Main.Sites)-1], p.end, stop.until)
-		s.repeat = repeat
 		s.due = p.end.Add(time.Duration(stop.due) * time.Minute)
-		if stop.title == stops[0].title {
-			s.l2, s.desk = "chenli", "zhouting"
-		}
 		s.place(late.Add(-p.between(1, 50)))
 	}
 }
@@ -172,8 +179,9 @@ func (p *play) requests() {
 		}
 	}
 	for i, until := range []string{"registered", "awaiting_approval", "approved", "dispatched", "fulfilling", "waiting_customer", "fulfilled", "confirmed", "registered", "awaiting_approval"} {
-		s := p.request(p.requestFor(until, i), "", p.end, until)
-		s.site, s.repeat = s.story.Main.Sites[0], true
+		st := p.requestFor(until, i)
+		s := p.request(st, st.Main.Sites[0], p.end, until)
+		s.repeat = true
 		s.due = p.end.Add(time.Duration(1+i) * 9 * time.Hour)
 		s.place(p.lastHours().Add(-p.between(5, 200)))
 	}
@@ -212,7 +220,7 @@ func (p *play) twins() {
 		second.crew()
 		second.then(0, 0, "again", func() error {
 			second.number = ""
-			number, err := p.make(second.desk, "/incidents", "number", fields("title", "又报：" + st.Title, "description", st.Text,
+			number, err := p.make(second.desk, "/incidents", "number", fields("title", "又报："+st.Title, "description", st.Text,
 				"customer", p.ids[st.Customer], "site", p.ids[second.site], "channel", "staff"))
 			second.number = number
 			return err

@@ -29,10 +29,10 @@ func (p *play) request(st story, site string, start time.Time, until string) *sc
 		s.then(3, 20, "fulfilling", func() error { return s.move(s.desk, "do_at_desk", nil) })
 	} else {
 		s.then(3, 30, "dispatched", func() error { return s.move(s.desk, "dispatch", map[string]any{"team": p.ids[group]}) })
-		s.then(5, 60, "fulfilling", func() error { return s.move(handler, "accept", nil) })
+		s.then(5, 60, "fulfilling", func() error { return s.move(handler, "accept", s.consented()) })
 	}
 	s.talk(handler, "waiting_customer", "answered")
-	s.then(60, 900, "fulfilled", func() error { return s.fulfil(handler) })
+	s.then(60, 900, "fulfilled", func() error { return s.move(handler, "fulfil", fields("fulfilment", st.Done)) })
 	s.confirm("confirmed")
 	s.closingRequest()
 	return s
@@ -82,14 +82,18 @@ func (s *script) approve() {
 	})
 }
 
-func (s *script) fulfil(handler string) error {
-	body := fields("fulfilment", s.story.Done)
-	if s.story.Consent.Content || s.story.Main.Kind == "data_statistics" {
-		body["customer_consent"] = map[string]any{
-			"given": true, "by": personOf(s.who).name, "how": "phone", "covers": []string{"content", "impact"}, "at": stamp(s.p.now.Add(-30 * time.Minute)),
-		}
+// touching are the kinds of requests that touch the customer's live system.
+var touching = []string{"data_change", "data_statistics", "application_change", "parameter", "hardware"}
+
+// consented is the customer's consent, where the work does not start without it.
+func (s *script) consented() map[string]any {
+	if !slices.Contains(touching, s.story.Main.Kind) {
+		return nil
 	}
-	return s.move(handler, "fulfil", body)
+	return map[string]any{"customer_consent": map[string]any{
+		"given": true, "by": personOf(s.who).name, "how": one(s.p, []string{"phone", "phone", "face", "im"}), "covers": []string{"content", "impact"},
+		"at": stamp(s.p.now.Add(-2 * time.Minute)),
+	}}
 }
 
 func (s *script) closingRequest() {

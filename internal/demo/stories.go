@@ -47,7 +47,6 @@ type story struct {
 	Feedback string   `yaml:"fdb"`
 	Thanks   string   `yaml:"fb"` // the user's last word
 	Lesson   string   `yaml:"lesson"`
-	Consent  consent  `yaml:"con"`
 	Done     string   `yaml:"ful"` // of a request
 }
 
@@ -73,11 +72,6 @@ type vendor struct {
 type formPart struct {
 	Class    string `yaml:"fc"`
 	Affected string `yaml:"aff"`
-}
-
-type consent struct {
-	Content bool `yaml:"content"`
-	Impact  bool `yaml:"impact"`
 }
 
 // deskTexts are the short matters of the telephone.

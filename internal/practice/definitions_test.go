@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/steward-ops/steward/internal/engine/definition"
+	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/practice/call"
 	"github.com/steward-ops/steward/internal/practice/incident"
@@ -16,24 +17,16 @@ import (
 // shipped are the definitions of all practices.
 var shipped = []embed.FS{incident.Files, call.Files, request.Files}
 
-// vocabulary is what definitions may refer to; engine/process provides the same in the program.
+// vocabulary is what definitions may refer to, as in the program; its effects check their arguments.
 func vocabulary() definition.Vocabulary {
-	v := definition.Vocabulary{
-		Roles:   map[string]text.Label{},
-		Guards:  map[string]bool{"not_itself": true, "children_done": true, "links_done": true},
-		Effects: map[string]func(definition.Effect, *definition.Type) error{},
-		Schemes: map[string]bool{"standard": true},
-	}
+	roles := map[string]text.Label{}
 	for _, role := range []string{
 		"admin", "desk", "l1", "l2", "l3", "incident_manager", "supervisor", "maintenance_manager", "head", "service_manager",
 		"project_manager", "qa", "technician", "boss", "process_owner", "customer_user", "customer_responsible",
 	} {
-		v.Roles[role] = text.Label{Zh: role, En: role}
+		roles[role] = text.Label{Zh: role, En: role}
 	}
-	for _, effect := range []string{"assign", "notify", "tell_customer", "move", "create", "link", "destroy"} {
-		v.Effects[effect] = nil
-	}
-	return v
+	return process.NewBehaviour().Vocabulary(roles)
 }
 
 // load reads every shipped definition; a definition that does not load fails the test.
@@ -62,8 +55,27 @@ func load(t *testing.T) map[string]*definition.Type {
 	return types
 }
 
+// What refers to another type finds it.
 func TestShippedDefinitionsLoad(t *testing.T) {
-	for name, typ := range load(t) {
-		t.Log(name, typ.Plural)
+	types := load(t)
+	if len(types) != 5 {
+		t.Errorf("%d types", len(types))
+	}
+	var sources []process.Source
+	for _, files := range shipped {
+		names, err := fs.Glob(files, "*.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			source, err := files.ReadFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			sources = append(sources, process.Source{Practice: "test", File: name, Text: source})
+		}
+	}
+	if _, err := process.NewCatalogue(vocabulary(), sources); err != nil {
+		t.Error(err)
 	}
 }

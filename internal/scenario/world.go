@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -69,7 +70,7 @@ func (w *world) send(c *caller, method, target string, headers map[string]string
 		}
 		reader = bytes.NewReader(raw)
 	}
-	req, err := http.NewRequest(method, w.base+place(target), reader)
+	req, err := http.NewRequestWithContext(context.Background(), method, w.base+place(target), reader)
 	if err != nil {
 		return answer{}, fmt.Errorf("make the request: %w", err)
 	}

@@ -51,6 +51,15 @@ onSession({
   renew: async () => void (await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 })),
 })
 
+// A new release replaced the files this tab was loaded from: read the page again, once.
+addEventListener('vite:preloadError', (e) => {
+  const last = Number(sessionStorage.getItem('steward.reload') ?? 0)
+  if (Date.now() - last < 60_000) return
+  e.preventDefault()
+  sessionStorage.setItem('steward.reload', String(Date.now()))
+  location.reload()
+})
+
 async function start() {
   await setLang(document.documentElement.lang === 'en-US' ? 'en-US' : 'zh-CN')
   const root = document.getElementById('root')

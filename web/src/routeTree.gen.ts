@@ -11,6 +11,7 @@
 import { Route as rootRouteImport } from './routes/__root'
 import { Route as AppRouteImport } from './routes/_app'
 import { Route as PasswordRouteImport } from './routes/password'
+import { Route as PortalRouteImport } from './routes/portal'
 import { Route as SetupRouteImport } from './routes/setup'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
@@ -18,8 +19,14 @@ import { Route as AppDeskRouteImport } from './routes/_app/desk'
 import { Route as AppNotificationsRouteImport } from './routes/_app/notifications'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
 import { Route as AppSettingsRouteImport } from './routes/_app/settings'
+import { Route as PortalIndexRouteImport } from './routes/portal/index'
+import { Route as PortalMeRouteImport } from './routes/portal/me'
+import { Route as PortalReportRouteImport } from './routes/portal/report'
+import { Route as PortalReportsRouteImport } from './routes/portal/reports'
 import { Route as AppNewPluralRouteImport } from './routes/_app/new.$plural'
 import { Route as AppRNumberRouteImport } from './routes/_app/r.$number'
+import { Route as PortalNewPluralRouteImport } from './routes/portal/new.$plural'
+import { Route as PortalRNumberRouteImport } from './routes/portal/r.$number'
 import { Route as AppTPluralIndexRouteImport } from './routes/_app/t.$plural.index'
 import { Route as AppTPluralBoardRouteImport } from './routes/_app/t.$plural.board'
 
@@ -30,6 +37,11 @@ const AppRoute = AppRouteImport.update({
 const PasswordRoute = PasswordRouteImport.update({
   id: '/password',
   path: '/password',
+  getParentRoute: () => rootRouteImport,
+} as any)
+const PortalRoute = PortalRouteImport.update({
+  id: '/portal',
+  path: '/portal',
   getParentRoute: () => rootRouteImport,
 } as any)
 const SetupRoute = SetupRouteImport.update({
@@ -67,6 +79,26 @@ const AppSettingsRoute = AppSettingsRouteImport.update({
   path: '/settings',
   getParentRoute: () => AppRoute,
 } as any)
+const PortalIndexRoute = PortalIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalMeRoute = PortalMeRouteImport.update({
+  id: '/me',
+  path: '/me',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalReportRoute = PortalReportRouteImport.update({
+  id: '/report',
+  path: '/report',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalReportsRoute = PortalReportsRouteImport.update({
+  id: '/reports',
+  path: '/reports',
+  getParentRoute: () => PortalRoute,
+} as any)
 const AppNewPluralRoute = AppNewPluralRouteImport.update({
   id: '/new/$plural',
   path: '/new/$plural',
@@ -76,6 +108,16 @@ const AppRNumberRoute = AppRNumberRouteImport.update({
   id: '/r/$number',
   path: '/r/$number',
   getParentRoute: () => AppRoute,
+} as any)
+const PortalNewPluralRoute = PortalNewPluralRouteImport.update({
+  id: '/new/$plural',
+  path: '/new/$plural',
+  getParentRoute: () => PortalRoute,
+} as any)
+const PortalRNumberRoute = PortalRNumberRouteImport.update({
+  id: '/r/$number',
+  path: '/r/$number',
+  getParentRoute: () => PortalRoute,
 } as any)
 const AppTPluralIndexRoute = AppTPluralIndexRouteImport.update({
   id: '/t/$plural/',
@@ -91,14 +133,21 @@ const AppTPluralBoardRoute = AppTPluralBoardRouteImport.update({
 export interface FileRoutesByFullPath {
   '/': typeof AppIndexRoute
   '/password': typeof PasswordRoute
+  '/portal': typeof PortalRouteWithChildren
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/desk': typeof AppDeskRoute
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
   '/settings': typeof AppSettingsRoute
+  '/portal/me': typeof PortalMeRoute
+  '/portal/report': typeof PortalReportRoute
+  '/portal/reports': typeof PortalReportsRoute
+  '/portal/': typeof PortalIndexRoute
   '/new/$plural': typeof AppNewPluralRoute
   '/r/$number': typeof AppRNumberRoute
+  '/portal/new/$plural': typeof PortalNewPluralRoute
+  '/portal/r/$number': typeof PortalRNumberRoute
   '/t/$plural/board': typeof AppTPluralBoardRoute
   '/t/$plural/': typeof AppTPluralIndexRoute
 }
@@ -110,9 +159,15 @@ export interface FileRoutesByTo {
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
   '/settings': typeof AppSettingsRoute
+  '/portal/me': typeof PortalMeRoute
+  '/portal/report': typeof PortalReportRoute
+  '/portal/reports': typeof PortalReportsRoute
   '/': typeof AppIndexRoute
+  '/portal': typeof PortalIndexRoute
   '/new/$plural': typeof AppNewPluralRoute
   '/r/$number': typeof AppRNumberRoute
+  '/portal/new/$plural': typeof PortalNewPluralRoute
+  '/portal/r/$number': typeof PortalRNumberRoute
   '/t/$plural/board': typeof AppTPluralBoardRoute
   '/t/$plural': typeof AppTPluralIndexRoute
 }
@@ -120,15 +175,22 @@ export interface FileRoutesById {
   __root__: typeof rootRouteImport
   '/_app': typeof AppRouteWithChildren
   '/password': typeof PasswordRoute
+  '/portal': typeof PortalRouteWithChildren
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/_app/desk': typeof AppDeskRoute
   '/_app/notifications': typeof AppNotificationsRoute
   '/_app/search': typeof AppSearchRoute
   '/_app/settings': typeof AppSettingsRoute
+  '/portal/me': typeof PortalMeRoute
+  '/portal/report': typeof PortalReportRoute
+  '/portal/reports': typeof PortalReportsRoute
   '/_app/': typeof AppIndexRoute
+  '/portal/': typeof PortalIndexRoute
   '/_app/new/$plural': typeof AppNewPluralRoute
   '/_app/r/$number': typeof AppRNumberRoute
+  '/portal/new/$plural': typeof PortalNewPluralRoute
+  '/portal/r/$number': typeof PortalRNumberRoute
   '/_app/t/$plural/board': typeof AppTPluralBoardRoute
   '/_app/t/$plural/': typeof AppTPluralIndexRoute
 }
@@ -137,14 +199,21 @@ export interface FileRouteTypes {
   fullPaths:
     | '/'
     | '/password'
+    | '/portal'
     | '/setup'
     | '/sign-in'
     | '/desk'
     | '/notifications'
     | '/search'
     | '/settings'
+    | '/portal/me'
+    | '/portal/report'
+    | '/portal/reports'
+    | '/portal/'
     | '/new/$plural'
     | '/r/$number'
+    | '/portal/new/$plural'
+    | '/portal/r/$number'
     | '/t/$plural/board'
     | '/t/$plural/'
   fileRoutesByTo: FileRoutesByTo
@@ -156,24 +225,37 @@ export interface FileRouteTypes {
     | '/notifications'
     | '/search'
     | '/settings'
+    | '/portal/me'
+    | '/portal/report'
+    | '/portal/reports'
     | '/'
+    | '/portal'
     | '/new/$plural'
     | '/r/$number'
+    | '/portal/new/$plural'
+    | '/portal/r/$number'
     | '/t/$plural/board'
     | '/t/$plural'
   id:
     | '__root__'
     | '/_app'
     | '/password'
+    | '/portal'
     | '/setup'
     | '/sign-in'
     | '/_app/desk'
     | '/_app/notifications'
     | '/_app/search'
     | '/_app/settings'
+    | '/portal/me'
+    | '/portal/report'
+    | '/portal/reports'
     | '/_app/'
+    | '/portal/'
     | '/_app/new/$plural'
     | '/_app/r/$number'
+    | '/portal/new/$plural'
+    | '/portal/r/$number'
     | '/_app/t/$plural/board'
     | '/_app/t/$plural/'
   fileRoutesById: FileRoutesById
@@ -181,6 +263,7 @@ export interface FileRouteTypes {
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren
   PasswordRoute: typeof PasswordRoute
+  PortalRoute: typeof PortalRouteWithChildren
   SetupRoute: typeof SetupRoute
   SignInRoute: typeof SignInRoute
 }
@@ -199,6 +282,13 @@ declare module '@tanstack/react-router' {
       path: '/password'
       fullPath: '/password'
       preLoaderRoute: typeof PasswordRouteImport
+      parentRoute: typeof rootRouteImport
+    }
+    '/portal': {
+      id: '/portal'
+      path: '/portal'
+      fullPath: '/portal'
+      preLoaderRoute: typeof PortalRouteImport
       parentRoute: typeof rootRouteImport
     }
     '/setup': {
@@ -250,6 +340,34 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppSettingsRouteImport
       parentRoute: typeof AppRoute
     }
+    '/portal/': {
+      id: '/portal/'
+      path: '/'
+      fullPath: '/portal/'
+      preLoaderRoute: typeof PortalIndexRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/me': {
+      id: '/portal/me'
+      path: '/me'
+      fullPath: '/portal/me'
+      preLoaderRoute: typeof PortalMeRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/report': {
+      id: '/portal/report'
+      path: '/report'
+      fullPath: '/portal/report'
+      preLoaderRoute: typeof PortalReportRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/reports': {
+      id: '/portal/reports'
+      path: '/reports'
+      fullPath: '/portal/reports'
+      preLoaderRoute: typeof PortalReportsRouteImport
+      parentRoute: typeof PortalRoute
+    }
     '/_app/new/$plural': {
       id: '/_app/new/$plural'
       path: '/new/$plural'
@@ -263,6 +381,20 @@ declare module '@tanstack/react-router' {
       fullPath: '/r/$number'
       preLoaderRoute: typeof AppRNumberRouteImport
       parentRoute: typeof AppRoute
+    }
+    '/portal/new/$plural': {
+      id: '/portal/new/$plural'
+      path: '/new/$plural'
+      fullPath: '/portal/new/$plural'
+      preLoaderRoute: typeof PortalNewPluralRouteImport
+      parentRoute: typeof PortalRoute
+    }
+    '/portal/r/$number': {
+      id: '/portal/r/$number'
+      path: '/r/$number'
+      fullPath: '/portal/r/$number'
+      preLoaderRoute: typeof PortalRNumberRouteImport
+      parentRoute: typeof PortalRoute
     }
     '/_app/t/$plural/': {
       id: '/_app/t/$plural/'
@@ -307,9 +439,31 @@ const AppRouteChildren: AppRouteChildren = {
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren)
 
+interface PortalRouteChildren {
+  PortalMeRoute: typeof PortalMeRoute
+  PortalReportRoute: typeof PortalReportRoute
+  PortalReportsRoute: typeof PortalReportsRoute
+  PortalIndexRoute: typeof PortalIndexRoute
+  PortalNewPluralRoute: typeof PortalNewPluralRoute
+  PortalRNumberRoute: typeof PortalRNumberRoute
+}
+
+const PortalRouteChildren: PortalRouteChildren = {
+  PortalMeRoute: PortalMeRoute,
+  PortalReportRoute: PortalReportRoute,
+  PortalReportsRoute: PortalReportsRoute,
+  PortalIndexRoute: PortalIndexRoute,
+  PortalNewPluralRoute: PortalNewPluralRoute,
+  PortalRNumberRoute: PortalRNumberRoute,
+}
+
+const PortalRouteWithChildren =
+  PortalRoute._addFileChildren(PortalRouteChildren)
+
 const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   PasswordRoute: PasswordRoute,
+  PortalRoute: PortalRouteWithChildren,
   SetupRoute: SetupRoute,
   SignInRoute: SignInRoute,
 }

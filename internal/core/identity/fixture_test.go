@@ -33,6 +33,7 @@ const (
 // house is a provider that was just set up, served over HTTP.
 type house struct {
 	t      testing.TB
+	key    seal.Key
 	clock  *clock.Manual
 	db     *db.DB
 	door   *work.Door
@@ -65,9 +66,10 @@ func benchHouse(b *testing.B) *house {
 
 func build(t testing.TB, d *db.DB, c *clock.Manual) *house {
 	t.Helper()
-	ring, err := seal.New([]seal.Key{seal.Generate("k1")})
+	key := seal.Generate("k1")
+	ring, err := seal.New([]seal.Key{key})
 	ok(t, err)
-	h := &house{t: t, clock: c, db: d, door: work.New(d, audit.Ledger{}, nil, nil)}
+	h := &house{t: t, key: key, clock: c, db: d, door: work.New(d, audit.Ledger{}, nil, nil)}
 	h.people = party.New(h.door)
 	h.access = identity.New(h.door, h.people, identity.Config{Ring: ring})
 	h.access.OnLock(func(_ context.Context, _ *work.Unit, l identity.Lockout) error {

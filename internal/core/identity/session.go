@@ -193,10 +193,11 @@ func readGrants(ctx context.Context, tx db.Tx, a *work.Actor) error {
 		if err := rows.Scan(&g.Role, &g.Customer, &g.Project, &g.Process, db.ScanJSON(&held)); err != nil {
 			return fmt.Errorf("read grants: %w", err)
 		}
-		a.Grants = append(a.Grants, g)
+		g.Perms = make(map[work.Perm]bool, len(held))
 		for _, p := range held {
-			a.Perms[p] = true
+			g.Perms[p], a.Perms[p] = true, true
 		}
+		a.Grants = append(a.Grants, g)
 	}
 	return rows.Err()
 }

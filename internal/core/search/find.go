@@ -137,11 +137,12 @@ func findSQLite(ctx context.Context, tx db.Tx, q Query, terms []term, limit int)
 	if q.Before > 0 {
 		w.Add("search_words.rowid < ?", q.Before)
 	}
-	from := `search_words CROSS JOIN search_docs d ON d.seq = search_words.rowid`
+	// The order must name the table that comes first, or SQLite sorts all matches instead of stopping at the limit.
+	from, order := `search_words CROSS JOIN search_docs d ON d.seq = search_words.rowid`, `search_words.rowid`
 	if q.watched && len(q.OwnIDs) <= fewIDs {
-		from = `search_docs d CROSS JOIN search_words ON search_words.rowid = d.seq`
+		from, order = `search_docs d CROSS JOIN search_words ON search_words.rowid = d.seq`, `d.seq`
 	}
-	sql := `SELECT d.record_id, d.at, d.seq FROM ` + from + ` WHERE ` + w.SQL() + ` ORDER BY d.seq DESC LIMIT ` + w.Arg(limit)
+	sql := `SELECT d.record_id, d.at, d.seq FROM ` + from + ` WHERE ` + w.SQL() + ` ORDER BY ` + order + ` DESC LIMIT ` + w.Arg(limit)
 	return db.All(ctx, tx, scanHit, sql, w.Args()...)
 }
 
@@ -173,7 +174,6 @@ func match(terms []term, tags [][]string, internal bool) string {
 const (
 	firstLook  = 2000   // records
 	secondLook = 12_000 // records
-	frequent   = 10     // matches in the first look
 )
 
 func findPostgres(ctx context.Context, tx db.Tx, q Query, terms []term, limit int) ([]Hit, error) {
@@ -184,13 +184,26 @@ func findPostgres(ctx context.Context, tx db.Tx, q Query, terms []term, limit in
 	if err != nil || len(hits) == limit {
 		return hits, err
 	}
-	if n := len(hits); n >= frequent {
-		hits, err = newest(ctx, tx, q, terms, limit, min(secondLook, firstLook*limit*3/2/n))
+	if frequent(hits) {
+		hits, err = newest(ctx, tx, q, terms, limit, min(secondLook, firstLook*limit*3/2/len(hits)))
 		if err != nil || len(hits) == limit {
 			return hits, err
 		}
 	}
 	return everywhere(ctx, tx, q, terms, limit)
+}
+
+// frequent tells from the matches of a first look whether looking on costs less than the index. With a share p of n
+// records matching, a page of 50 is found among 50/p records, while the index fetches p·n; a record fetched by the index
+// costs about twice as much as one looked through.
+func frequent(hits []Hit) bool {
+	if len(hits) < 2 {
+		return false
+	}
+	newest, oldest := float64(hits[0].Seq), float64(hits[len(hits)-1].Seq)
+	all := newest / (newest - oldest + 1) * firstLook // as if the rest were as dense as what was seen
+	p := float64(len(hits)) / firstLook
+	return p*p*all > 25
 }
 
 // rare tells whether a term is the number of one record.

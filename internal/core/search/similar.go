@@ -107,7 +107,10 @@ func wordsSQLite(ctx context.Context, tx db.Tx, words []string, customer string,
 		parts[i] = fmt.Sprintf(`SELECT * FROM (SELECT %d, rowid FROM search_words WHERE search_words MATCH %s AND rowid >= $1
 			ORDER BY rowid DESC LIMIT $2)`, i, w.Arg(query))
 	}
-	scan := func(row db.Row) (f found, err error) { return f, row.Scan(&f.word, &f.seq) }
+	scan := func(row db.Row) (f found, err error) {
+		err = row.Scan(&f.word, &f.seq)
+		return f, err
+	}
 	return db.All(ctx, tx, scan, strings.Join(parts, " UNION ALL "), w.Args()...)
 }
 
@@ -122,7 +125,10 @@ func wordsPostgres(ctx context.Context, tx db.Tx, words []string, customer strin
 		seq  int64
 		bits string
 	}
-	scan := func(row db.Row) (m marks, err error) { return m, row.Scan(&m.seq, &m.bits) }
+	scan := func(row db.Row) (m marks, err error) {
+		err = row.Scan(&m.seq, &m.bits)
+		return m, err
+	}
 	rows, err := db.All(ctx, tx, scan, `SELECT seq, `+strings.Join(bits, " || ")+` FROM
 		(SELECT seq, words FROM search_docs WHERE customer_id = $3 AND seq >= $1 ORDER BY seq DESC LIMIT $2) d`, w.Args()...)
 	var list []found

@@ -77,11 +77,11 @@ type place struct {
 
 // List reads the actor's notices, newest first.
 func (s *Service) List(ctx context.Context, unread bool, after string, limit int) (items []Item, next string, err error) {
-	var from place
-	if _, err := httpapi.ReadCursor(after, &from); err != nil {
-		return nil, "", err
-	}
 	err = s.door.Read(ctx, Read, func(ctx context.Context, u *work.Unit) error {
+		var from place
+		if _, err := httpapi.ReadCursor(after, &from); err != nil {
+			return err
+		}
 		w := db.NewWhere()
 		w.Eq("person_id", u.Actor.ID)
 		if unread {

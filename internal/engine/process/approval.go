@@ -144,7 +144,7 @@ func (s *Service) Delegate(ctx context.Context, typ, number, approvalID, to stri
 func (s *Service) onApproval(ctx context.Context, typ, number, approvalID string,
 	fn func(ctx context.Context, c *change, def *definition.Approval, a *approval, slot int) error) error {
 	return s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, MoveRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}

@@ -266,15 +266,29 @@ func (c *change) promise() error {
 	r := c.rec
 	r.Kind, r.WaitingOn, r.Open = string(state.Kind), state.On, state.Kind.Open()
 	r.Turn = c.turn(state)
+	// A promise that is kept or moot no longer makes the record due.
 	r.Due = time.Time{}
-	if c.def.Due != "" && r.Open {
-		v, err := c.def.Program("due").Value(c.resolve)
+	if r.Open && r.Milestones["solved"].IsZero() {
+		due, err := c.promised()
 		if err != nil {
 			return err
 		}
-		r.Due, _ = v.(time.Time)
+		r.Due = due
 	}
 	return nil
+}
+
+// promised is what the type's definition says the record is due for; zero = nothing.
+func (c *scene) promised() (time.Time, error) {
+	if c.def.Due == "" {
+		return time.Time{}, nil
+	}
+	v, err := c.def.Program("due").Value(c.resolve)
+	if err != nil {
+		return time.Time{}, err
+	}
+	due, _ := v.(time.Time)
+	return due, nil
 }
 
 // turn says whose turn it is in a state. Without a requester's account the desk speaks for them.
@@ -326,8 +340,10 @@ func (c *change) destroyDue(state string) error {
 
 // store saves the record with its audit event, its search document, its timers and its announcement.
 func (c *change) store(ctx context.Context, kind string) error {
-	if err := c.settle(ctx); err != nil {
-		return err
+	if !c.isNew { // a new record was settled before it took its number
+		if err := c.settle(ctx); err != nil {
+			return err
+		}
 	}
 	hash, err := c.u.Record(ctx, c.event(kind))
 	if err != nil {

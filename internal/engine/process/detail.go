@@ -228,7 +228,7 @@ func (c *scene) fillDetail(ctx context.Context, d *Detail, names map[string]stri
 
 // seesContact: the record's own page shows phones in full to those who work with it.
 func (c *scene) seesContact() bool {
-	return c.customer() || c.actor.May(party.SeeContact)
+	return c.customer() || c.may(party.SeeContact)
 }
 
 // mentioned are all ids whose names the page needs.
@@ -344,7 +344,7 @@ func (c *scene) steps(ctx context.Context, names map[string]string, approvals []
 			return st, err
 		}
 	}
-	if !c.actor.May(MoveRecords) {
+	if !c.may(MoveRecords) {
 		st.Actions = []Action{}
 	}
 	if !c.rec.Open {
@@ -594,7 +594,7 @@ func (c *scene) can(ctx context.Context, edit bool) (Can, error) {
 		return Can{}, err
 	}
 	staff := !c.customer()
-	comment := c.actor.May(Comments)
-	return Can{Edit: edit, Comment: comment, CommentInternal: staff && c.actor.May(InternalComments), Assign: c.canAssign() || c.rec.Open && c.rec.Assignee == c.actor.ID,
-		Urge: urge && c.rec.Open, Link: staff && c.actor.May(WriteRecords), Watch: c.actor.May(ReadRecords), Attach: comment, WorkLog: staff && c.actor.May(WriteRecords)}, nil
+	comment := c.may(Comments)
+	return Can{Edit: edit, Comment: comment, CommentInternal: staff && c.may(InternalComments), Assign: c.canAssign() || c.rec.Open && c.rec.Assignee == c.actor.ID,
+		Urge: urge && c.rec.Open, Link: staff && c.may(WriteRecords), Watch: c.may(ReadRecords), Attach: comment, WorkLog: staff && c.may(WriteRecords)}, nil
 }

@@ -92,6 +92,12 @@ func (s *Service) create(ctx context.Context, u *work.Unit, typ, workflow string
 	if err := c.opening(ctx, in); err != nil {
 		return nil, err
 	}
+	if err := c.settle(ctx); err != nil {
+		return nil, err
+	}
+	if !c.may(CreateRecords) {
+		return nil, fault.Denied()
+	}
 	series, err := definition.ParseNumber(def.Number)
 	if err != nil {
 		return nil, err
@@ -101,6 +107,9 @@ func (s *Service) create(ctx context.Context, u *work.Unit, typ, workflow string
 	}
 	if err := c.settle(ctx); err != nil {
 		return nil, err
+	}
+	if !c.may(CreateRecords) {
+		return nil, fault.Denied()
 	}
 	// The counter's row is locked from here to the commit, so it is taken as late as can be.
 	count, err := record.Next(ctx, u.Tx, series.Series(now))
@@ -158,7 +167,8 @@ func (c *change) attachFiles(ctx context.Context) error {
 }
 
 // open loads a record for a change and checks the version the caller saw (0 = does not matter).
-func (s *Service) open(ctx context.Context, u *work.Unit, typ, number string, version int64) (*change, error) {
+// The permission must come from a grant that covers the record.
+func (s *Service) open(ctx context.Context, u *work.Unit, perm work.Perm, typ, number string, version int64) (*change, error) {
 	r, err := record.LoadForChange(ctx, u.Tx, u.Actor, number)
 	if err != nil {
 		return nil, err
@@ -172,6 +182,9 @@ func (s *Service) open(ctx context.Context, u *work.Unit, typ, number string, ve
 	}
 	if err := c.readable(ctx); err != nil {
 		return nil, err
+	}
+	if !u.Actor.MayFor(perm, r.Customer, r.Type) {
+		return nil, fault.Denied()
 	}
 	if version != 0 && version != r.Version {
 		return nil, s.stale(ctx, c, version)
@@ -197,7 +210,7 @@ func (c *scene) readable(ctx context.Context) error {
 // Move takes a transition. The order of its rules is fixed: version, state, actor, fields, guards, values, state, effects, events.
 func (s *Service) Move(ctx context.Context, typ, number, transition string, version int64, in Input) error {
 	return s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, version)
+		c, err := s.open(ctx, u, MoveRecords, typ, number, version)
 		if err != nil {
 			return err
 		}
@@ -424,7 +437,7 @@ func (c *change) nextAutomatic() (*definition.Transition, error) {
 // Edit changes fields outside a transition.
 func (s *Service) Edit(ctx context.Context, typ, number string, version int64, in Input) error {
 	return s.door.Do(ctx, WriteRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, version)
+		c, err := s.open(ctx, u, WriteRecords, typ, number, version)
 		if err != nil {
 			return err
 		}
@@ -453,7 +466,7 @@ func (s *Service) Edit(ctx context.Context, typ, number string, version int64, i
 
 // editable are the fields the actor may change now, outside a transition: none once the record is done.
 func (c *scene) editable(ctx context.Context) ([]string, error) {
-	if !c.rec.Open || !c.actor.May(WriteRecords) {
+	if !c.rec.Open || !c.may(WriteRecords) {
 		return nil, nil
 	}
 	ok, err := c.allowed(ctx, c.def.Edit.By)
@@ -475,7 +488,7 @@ func (c *scene) editable(ctx context.Context) ([]string, error) {
 // Assign gives the record to a team or person (SD-15). Whoever holds it may hand it over within the team; others need the permission.
 func (s *Service) Assign(ctx context.Context, typ, number string, version int64, in Input) error {
 	return s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, version)
+		c, err := s.open(ctx, u, MoveRecords, typ, number, version)
 		if err != nil {
 			return err
 		}
@@ -503,7 +516,7 @@ func (s *Service) Assign(ctx context.Context, typ, number string, version int64,
 // canAssign tells whether the actor may assign the record to anybody.
 func (c *scene) canAssign() bool {
 	_, has := c.def.Field("assignee")
-	return has && c.rec.Open && c.actor.May(AssignRecords)
+	return has && c.rec.Open && c.may(AssignRecords)
 }
 
 func (c *change) mayAssign(in Input) error {
@@ -520,7 +533,7 @@ func (c *change) mayAssign(in Input) error {
 // Urge expedites the handler (ESC-16): counted, told to the handler and the handler's superior.
 func (s *Service) Urge(ctx context.Context, typ, number, comment string) error {
 	return s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, MoveRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}

@@ -201,11 +201,11 @@ type searchPlace struct {
 
 // Search finds records by their text, newest first.
 func (s *Service) Search(ctx context.Context, q string, types []string, cursor string, limit int) (out []Found, next string, err error) {
-	var place searchPlace
-	if _, err := httpapi.ReadCursor(cursor, &place); err != nil {
-		return nil, "", err
-	}
 	err = s.door.Read(ctx, UseSearch, func(ctx context.Context, u *work.Unit) error {
+		var place searchPlace
+		if _, err := httpapi.ReadCursor(cursor, &place); err != nil {
+			return err
+		}
 		query := searchQuery(u.Actor, q, types, limit)
 		query.Before = place.Seq
 		if query.Scope.Own != "" {

@@ -244,28 +244,15 @@ func (s *Service) hidden(u *work.Unit, def *definition.Type) bool {
 
 // List reads a page of a type's records.
 func (s *Service) List(ctx context.Context, plural string, q Query) (out List, err error) {
-	def, err := s.typeFor(plural)
-	if err != nil {
-		return out, err
-	}
-	sort, ok := record.SortBy(q.Sort)
-	if !ok {
-		return out, fault.One("sort", "process.sort", nil)
-	}
-	var after *record.Place
-	if q.Cursor != "" {
-		after = &record.Place{}
-		if _, err := httpapi.ReadCursor(q.Cursor, after); err != nil {
-			return out, err
-		}
-		if after.Sort != sort.Name {
-			return out, fault.One("cursor", "process.sort", nil)
-		}
-	}
 	err = s.door.Read(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
 		out = List{Items: []Summary{}}
-		if s.hidden(u, def) {
-			return nil
+		def, err := s.typeFor(plural)
+		if err != nil {
+			return err
+		}
+		sort, after, err := q.place()
+		if err != nil || s.hidden(u, def) {
+			return err
 		}
 		f, err := s.filterOf(ctx, u, def, q.Filters)
 		if err != nil {
@@ -293,6 +280,25 @@ func (s *Service) List(ctx context.Context, plural string, q Query) (out List, e
 	return out, err
 }
 
+// place is the order of a list, and where its page begins.
+func (q Query) place() (record.Sort, *record.Place, error) {
+	sort, ok := record.SortBy(q.Sort)
+	if !ok {
+		return sort, nil, fault.One("sort", "process.sort", nil)
+	}
+	if q.Cursor == "" {
+		return sort, nil, nil
+	}
+	var after record.Place
+	if _, err := httpapi.ReadCursor(q.Cursor, &after); err != nil {
+		return sort, nil, err
+	}
+	if after.Sort != sort.Name {
+		return sort, nil, fault.One("cursor", "process.sort", nil)
+	}
+	return sort, &after, nil
+}
+
 // GroupCount is one line of a breakdown.
 type GroupCount struct {
 	Value string `json:"value"`
@@ -302,14 +308,11 @@ type GroupCount struct {
 
 // Breakdown counts a type's records by a column.
 func (s *Service) Breakdown(ctx context.Context, plural, by string, filters map[string][]string) (out []GroupCount, err error) {
-	def, err := s.typeFor(plural)
-	if err != nil {
-		return nil, err
-	}
 	err = s.door.Read(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
 		out = []GroupCount{}
-		if s.hidden(u, def) {
-			return nil
+		def, err := s.typeFor(plural)
+		if err != nil || s.hidden(u, def) {
+			return err
 		}
 		f, err := s.filterOf(ctx, u, def, filters)
 		if err != nil {
@@ -369,12 +372,12 @@ const exportMost = 50_000
 
 // Export writes the list that the filters make as CSV or XLSX; what is sensitive stays masked (SEC-09). It is on the record who exported (SEC-06).
 func (s *Service) Export(ctx context.Context, plural, format string, q Query) (write func(io.Writer) error, err error) {
-	def, err := s.typeFor(plural)
-	if err != nil {
-		return nil, err
-	}
 	var rows [][]string
 	err = s.door.Do(ctx, ExportRecords, func(ctx context.Context, u *work.Unit) error {
+		def, err := s.typeFor(plural)
+		if err != nil {
+			return err
+		}
 		if s.hidden(u, def) {
 			return fault.Denied()
 		}

@@ -41,6 +41,9 @@ func errNoDefinition(r *record.Record) error {
 // customer tells whether the scene is seen by somebody outside the provider.
 func (c *scene) customer() bool { return c.actor.OrgKind != work.Provider && !c.actor.System }
 
+// may tells whether the actor holds a permission for this record.
+func (c *scene) may(p work.Perm) bool { return c.actor.MayFor(p, c.rec.Customer, c.rec.Type) }
+
 // resolve answers the variables of conditions.
 func (c *scene) resolve(name string) (any, bool) {
 	if name == "now" {

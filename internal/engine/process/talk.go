@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/form"
+	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/core/record"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/id"
@@ -35,7 +36,7 @@ func (s *Service) Comment(ctx context.Context, typ, number, body string, public 
 		perm = InternalComments
 	}
 	err = s.door.Do(ctx, perm, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, perm, typ, number, 0)
 		if err != nil {
 			return err
 		}
@@ -106,7 +107,7 @@ func (c *change) tellComment(ctx context.Context, public bool) error {
 // LogWork notes time spent, in minutes.
 func (s *Service) LogWork(ctx context.Context, typ, number string, minutes int, body string) error {
 	return s.door.Do(ctx, WriteRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, WriteRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}
@@ -123,7 +124,7 @@ func (s *Service) LogWork(ctx context.Context, typ, number string, minutes int, 
 // Link joins two records that the actor can both reach.
 func (s *Service) Link(ctx context.Context, typ, number, kind, to string) error {
 	return s.door.Do(ctx, WriteRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, WriteRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}
@@ -150,7 +151,7 @@ func (s *Service) Link(ctx context.Context, typ, number, kind, to string) error 
 // Unlink takes a link away.
 func (s *Service) Unlink(ctx context.Context, typ, number, link string) error {
 	return s.door.Do(ctx, WriteRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, WriteRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}
@@ -168,7 +169,7 @@ func (s *Service) Unlink(ctx context.Context, typ, number, link string) error {
 func (s *Service) Watch(ctx context.Context, typ, number, person string, on bool) error {
 	return s.door.Do(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
 		u.Unrecorded()
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, ReadRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}
@@ -208,7 +209,7 @@ func (c *change) watcherNamed(ctx context.Context, person string) (string, error
 // AttachFiles puts uploaded files on a record; a customer's are public.
 func (s *Service) AttachFiles(ctx context.Context, typ, number string, files []string, public bool) error {
 	return s.door.Do(ctx, Comments, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, Comments, typ, number, 0)
 		if err != nil {
 			return err
 		}
@@ -225,9 +226,9 @@ func (s *Service) AttachFiles(ctx context.Context, typ, number string, files []s
 
 // Upload stores a file that is not on any record yet; only the uploader can see it until it is attached.
 func (s *Service) Upload(ctx context.Context, name, contentType string, content io.Reader, size int64) (f record.File, err error) {
-	actor := work.ActorOf(ctx)
-	if actor == nil || !actor.May(Comments) {
-		return f, fault.Denied()
+	mayStore := func(context.Context, *work.Unit) error { return nil }
+	if err := s.door.Read(ctx, Comments, mayStore); err != nil { // before a byte of it is kept
+		return f, err
 	}
 	key := id.New()
 	info, err := s.blobs.Put(ctx, key, content, size)
@@ -261,13 +262,16 @@ func (s *Service) Download(ctx context.Context, file string) (f record.File, con
 // Reveal opens a secret for one of its named readers, and records that it was read (SEC-10).
 func (s *Service) Reveal(ctx context.Context, typ, number, field string) (value string, err error) {
 	err = s.door.Do(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
-		c, err := s.open(ctx, u, typ, number, 0)
+		c, err := s.open(ctx, u, ReadRecords, typ, number, 0)
 		if err != nil {
 			return err
 		}
 		f, ok := c.def.Field(field)
 		if !ok || f.Type != form.Secret {
 			return fault.Missing()
+		}
+		if !c.may(identity.ReadSecret) {
+			return fault.Denied()
 		}
 		ok, err = c.allowed(ctx, f.Readers)
 		if err != nil {

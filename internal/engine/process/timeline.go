@@ -81,11 +81,11 @@ type timelinePlace struct {
 
 // Timeline reads a page of a record's history: the newest one first, its entries in order of time; the cursor leads to earlier ones.
 func (s *Service) Timeline(ctx context.Context, typ, number, show, cursor string, limit int) (entries []Entry, next string, err error) {
-	var place timelinePlace
-	if _, err := httpapi.ReadCursor(cursor, &place); err != nil {
-		return nil, "", err
-	}
 	err = s.door.Read(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
+		var place timelinePlace
+		if _, err := httpapi.ReadCursor(cursor, &place); err != nil {
+			return err
+		}
 		r, err := record.Load(ctx, u.Tx, u.Actor, number)
 		if err != nil {
 			return err

@@ -167,15 +167,19 @@ func (c *scene) priorityView() *PriorityView {
 // promiseView is the nearest promise: the time the record is due for.
 func (c *scene) promiseView() *Promise {
 	r := c.rec
-	if r.Due.IsZero() {
+	due, err := c.promised()
+	if err != nil || due.IsZero() || r.Kind == string(definition.Cancelled) {
 		return nil
 	}
-	p := &Promise{Name: "solve", Label: c.def.DueLabel.In(c.actor.Lang), DueAt: r.Due, State: "running", StartedAt: r.CreatedAt}
+	p := &Promise{Name: "solve", Label: c.def.DueLabel.In(c.actor.Lang), DueAt: due, State: "running", StartedAt: r.CreatedAt}
 	solved := r.Milestones["solved"]
+	if solved.IsZero() {
+		solved = r.Milestones["closed"]
+	}
 	switch {
-	case !solved.IsZero() && !solved.After(r.Due):
+	case !solved.IsZero() && !solved.After(due):
 		p.State = "met"
-	case !solved.IsZero() || c.u.Now().After(r.Due):
+	case !solved.IsZero() || c.u.Now().After(due):
 		p.State = "breached"
 	case r.Kind == string(definition.Waiting) && r.WaitingOn == "customer":
 		p.State = "paused"

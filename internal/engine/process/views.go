@@ -62,10 +62,10 @@ func scanView(row db.Row, me string) (v View, err error) {
 
 // SaveView makes a view, or changes one of the actor's own.
 func (s *Service) SaveView(ctx context.Context, key string, in ViewInput) (v View, err error) {
-	if _, ok := s.catalogue.Current(in.Type); !ok {
-		return v, fault.One("type", "field.choice", nil)
-	}
 	err = s.door.Do(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
+		if _, ok := s.catalogue.Current(in.Type); !ok {
+			return fault.One("type", "field.choice", nil)
+		}
 		if in.Shared && !u.Actor.May(ShareViews) {
 			return fault.Denied()
 		}

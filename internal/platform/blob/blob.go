@@ -26,9 +26,16 @@ type Store interface {
 	Put(ctx context.Context, key string, r io.Reader, limit int64) (Info, error)
 	// Open reads a content; an absent one is a not_found fault.
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
+	// Stat tells the size of a content, and its hash where the store knows it without reading; an absent one is a not_found fault.
+	Stat(ctx context.Context, key string) (Info, error)
 	// Delete removes a content; removing what is not there is no error.
 	Delete(ctx context.Context, key string) error
 }
+
+var (
+	_ Store = (*Disk)(nil)
+	_ Store = (*S3)(nil)
+)
 
 // meter counts and hashes what passes, and stops at a limit.
 type meter struct {

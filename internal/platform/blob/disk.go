@@ -45,13 +45,25 @@ func (d *Disk) Put(_ context.Context, key string, r io.Reader, limit int64) (Inf
 		return Info{}, fmt.Errorf("store file: %w", err)
 	}
 	target := d.path(key)
-	if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+	if err := d.folder(filepath.Dir(target)); err != nil {
 		return Info{}, fmt.Errorf("store file: %w", err)
 	}
 	if err := os.Rename(tmp.Name(), target); err != nil {
 		return Info{}, fmt.Errorf("store file: %w", err)
 	}
 	return m.info(), syncFolder(filepath.Dir(target))
+}
+
+// folder makes a folder durably, unless it is there.
+func (d *Disk) folder(path string) error {
+	err := os.Mkdir(path, 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return syncFolder(d.root)
 }
 
 func syncFolder(path string) error {
@@ -73,6 +85,21 @@ func (d *Disk) Open(_ context.Context, key string) (io.ReadCloser, error) {
 		return nil, fault.Missing()
 	}
 	return f, err
+}
+
+// Stat tells the size of a content.
+func (d *Disk) Stat(_ context.Context, key string) (Info, error) {
+	if err := checkKey(key); err != nil {
+		return Info{}, err
+	}
+	file, err := os.Stat(d.path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Info{}, fault.Missing()
+	}
+	if err != nil {
+		return Info{}, fmt.Errorf("look at file: %w", err)
+	}
+	return Info{Size: file.Size()}, nil
 }
 
 // Delete removes a content.

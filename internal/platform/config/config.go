@@ -12,6 +12,8 @@ import (
 
 // Config is what an administrator can set. Each setting is a flag, an environment variable STEWARD_<NAME>, and a key of the file.
 type Config struct {
+	File file `name:"config" placeholder:"FILE" help:"YAML or JSON file with settings by their names; flags and environment win over it." env:"STEWARD_CONFIG"`
+
 	Listen      string   `help:"Address to listen on." default:"127.0.0.1:8080" env:"STEWARD_LISTEN"`
 	Data        string   `help:"Folder for the database, files and keys." default:"./data" env:"STEWARD_DATA"`
 	DatabaseURL string   `name:"database-url" help:"postgres://… for PostgreSQL, sqlite:<file> for SQLite. Default: steward.db in the data folder." env:"STEWARD_DATABASE_URL"`

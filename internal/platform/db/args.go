@@ -16,7 +16,7 @@ import (
 )
 
 // check refuses what the two databases would treat differently, and gives JSON the form both take.
-// It may change args in place; they were made for this call.
+// It changes args in place, to values that mean the same.
 func check(args []any) error {
 	for i, arg := range args {
 		switch v := arg.(type) {

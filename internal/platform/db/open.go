@@ -28,7 +28,6 @@ type Config struct {
 type DB struct {
 	cfg    Config
 	engine engine
-	bus    bus
 	closed sync.Once
 }
 
@@ -38,6 +37,7 @@ type engine interface {
 	read(ctx context.Context, fn func(Tx) error) error
 	write(ctx context.Context, fn func(Tx) error) error
 	listen(ctx context.Context, channel string, fn func(payload string)) error
+	publish(channel, payload string)
 	ping(ctx context.Context) error
 	waiting() int
 	close()
@@ -58,7 +58,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	var err error
 	switch scheme, rest, _ := strings.Cut(cfg.URL, ":"); scheme {
 	case "sqlite":
-		d.engine, err = openSQLite(ctx, cfg, rest, &d.bus)
+		d.engine, err = openSQLite(ctx, cfg, rest)
 	case "postgres", "postgresql":
 		d.engine, err = openPostgres(ctx, cfg)
 	default:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,6 +19,7 @@ type postgresDB struct {
 	pool   *pgxpool.Pool
 	schema string // listeners of other schemas of one server are not ours
 	queued atomic.Int64
+	out    outbox
 }
 
 const defaultConns = 16
@@ -48,7 +50,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &postgresDB{cfg: cfg, pool: pool}
+	d := &postgresDB{cfg: cfg, pool: pool, out: outbox{wake: make(chan struct{}, 1), done: make(chan struct{})}}
 	var version int
 	if err := pool.QueryRow(ctx, "SELECT current_setting('server_version_num')::int, coalesce(current_schema(), '')").Scan(&version, &d.schema); err != nil {
 		pool.Close()
@@ -58,13 +60,22 @@ func openPostgres(ctx context.Context, cfg Config) (*postgresDB, error) {
 		pool.Close()
 		return nil, fmt.Errorf("PostgreSQL 15 or later is needed, this is %d", version/10000)
 	}
+	go d.send()
 	return d, nil
 }
 
 func (d *postgresDB) dialect() Dialect               { return Postgres }
 func (d *postgresDB) ping(ctx context.Context) error { return d.pool.Ping(ctx) }
 func (d *postgresDB) waiting() int                   { return int(d.queued.Load()) }
-func (d *postgresDB) close()                         { d.pool.Close() }
+
+func (d *postgresDB) close() {
+	d.out.mu.Lock()
+	d.out.closed = true
+	close(d.out.wake)
+	d.out.mu.Unlock()
+	<-d.out.done // what is left has been sent
+	d.pool.Close()
+}
 
 func (d *postgresDB) read(ctx context.Context, fn func(Tx) error) error {
 	return d.within(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
@@ -102,6 +113,53 @@ func (d *postgresDB) within(ctx context.Context, opts pgx.TxOptions, fn func(Tx)
 	}
 	tx.committed()
 	return nil
+}
+
+// outbox holds notifications of committed transactions until they are sent, those of many in one statement.
+type outbox struct {
+	mu       sync.Mutex
+	closed   bool
+	channels []string
+	payloads []string
+	wake     chan struct{}
+	done     chan struct{}
+}
+
+func (d *postgresDB) publish(channel, payload string) {
+	d.out.mu.Lock()
+	defer d.out.mu.Unlock()
+	if d.out.closed {
+		return
+	}
+	d.out.channels, d.out.payloads = append(d.out.channels, d.schema+"."+channel), append(d.out.payloads, payload)
+	select {
+	case d.out.wake <- struct{}{}:
+	default: // it is awake
+	}
+}
+
+// send empties the outbox whenever there is something in it.
+func (d *postgresDB) send() {
+	defer close(d.out.done)
+	for range d.out.wake {
+		d.flush()
+	}
+}
+
+func (d *postgresDB) flush() {
+	d.out.mu.Lock()
+	channels, payloads := d.out.channels, d.out.payloads
+	d.out.channels, d.out.payloads = nil, nil
+	d.out.mu.Unlock()
+	if len(channels) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), d.cfg.Timeout)
+	defer cancel()
+	_, err := d.pool.Exec(ctx, "SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS note (channel, payload)", channels, payloads)
+	if err != nil {
+		d.cfg.Log.Warn("notifications were not sent", "count", len(channels), "error", err)
+	}
 }
 
 // listen keeps a connection of its own, and makes another when it is lost.

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
@@ -16,7 +17,7 @@ import (
 // sqliteDB is one file: a writer whose commits are shared, and a few connections that only read.
 type sqliteDB struct {
 	cfg     Config
-	bus     *bus
+	bus     bus
 	writer  *writer
 	readers chan *session // nil stands for one not opened yet
 	sources []*sql.DB
@@ -24,9 +25,7 @@ type sqliteDB struct {
 	guest   *sql.DB
 }
 
-const defaultReaders = 4
-
-func openSQLite(ctx context.Context, cfg Config, path string, b *bus) (*sqliteDB, error) {
+func openSQLite(ctx context.Context, cfg Config, path string) (*sqliteDB, error) {
 	sync := strings.ToUpper(cfg.Sync)
 	switch sync {
 	case "":
@@ -38,8 +37,8 @@ func openSQLite(ctx context.Context, cfg Config, path string, b *bus) (*sqliteDB
 	if err := prepareFile(path); err != nil {
 		return nil, err
 	}
-	d := &sqliteDB{cfg: cfg, bus: b}
-	source := func(extra string) (*sql.DB, error) {
+	d := &sqliteDB{cfg: cfg}
+	source := func(sync, extra string) (*sql.DB, error) {
 		pool, err := sql.Open("sqlite", "file:"+(&url.URL{Path: path}).EscapedPath()+
 			"?_busy_timeout=10000&_journal_mode=WAL&_foreign_keys=1&_synchronous="+sync+extra)
 		if err == nil {
@@ -49,7 +48,7 @@ func openSQLite(ctx context.Context, cfg Config, path string, b *bus) (*sqliteDB
 		return pool, err
 	}
 	// temp_store: what a savepoint needs to undo stays in memory, which takes a quarter off a shared transaction
-	writing, err := source("&_dqs=0&_txlock=immediate&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(MEMORY)")
+	writing, err := source(sync, "&_dqs=0&_txlock=immediate&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(MEMORY)")
 	if err != nil {
 		return nil, err
 	}
@@ -58,16 +57,17 @@ func openSQLite(ctx context.Context, cfg Config, path string, b *bus) (*sqliteDB
 		return nil, errors.Join(err, writing.Close())
 	}
 	d.writer = &writer{cfg: &d.cfg, session: own}
-	if d.reading, err = source("&_dqs=0&_query_only=1&_pragma=cache_size(-16384)"); err != nil {
+	if d.reading, err = source(sync, "&_dqs=0&_query_only=1&_pragma=cache_size(-8192)"); err != nil {
 		return nil, err
 	}
-	if d.guest, err = source("&_txlock=immediate"); err != nil {
+	// The guest keeps the state of background jobs. A power failure may set it back by a moment; they run at least once anyway.
+	if d.guest, err = source("NORMAL", "&_txlock=immediate"); err != nil {
 		return nil, err
 	}
 	d.guest.SetMaxOpenConns(1)
-	readers := cfg.MaxConns
-	if readers == 0 {
-		readers = defaultReaders
+	readers := max(4, 2*runtime.GOMAXPROCS(0)) // more would only hold memory: they read from the file system's cache
+	if cfg.MaxConns > 0 {
+		readers = min(readers, cfg.MaxConns)
 	}
 	d.readers = make(chan *session, readers)
 	for range readers {
@@ -107,6 +107,8 @@ func (d *sqliteDB) listen(ctx context.Context, channel string, fn func(string)) 
 	d.bus.listen(ctx, channel, fn)
 	return nil
 }
+
+func (d *sqliteDB) publish(channel, payload string) { d.bus.publish(channel, payload) }
 
 // read gives fn one of the read-only connections; what it sees is the state at its first query.
 func (d *sqliteDB) read(ctx context.Context, fn func(Tx) error) (err error) {

@@ -26,6 +26,19 @@ func (c *common) Now() time.Time        { return c.now }
 func (c *common) AfterCommit(fn func()) { c.after = append(c.after, fn) }
 func (c *common) Writes() int           { return c.writes }
 
+func (c *common) count() *int { return &c.writes }
+
+// Uncounted lets a package change rows that are no business of the audit trail, such as the job queue's:
+// what is written until the function returned is called does not show in tx.Writes.
+func Uncounted(tx Tx) func() {
+	c, ok := tx.(interface{ count() *int })
+	if !ok {
+		return func() {}
+	}
+	before := *c.count()
+	return func() { *c.count() = before }
+}
+
 // ready tells whether another statement may run.
 func (c *common) ready(ctx context.Context, args []any) error {
 	switch {

@@ -77,7 +77,7 @@ func versionOf(header string) (int64, error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(strings.TrimPrefix(tag, "v"), 10, 64)
-	if !ok || err != nil || n < 1 || !strings.HasPrefix(tag, "v") {
+	if !ok || err != nil || n < 1 {
 		return 0, malformed("httpapi.if_match", nil)
 	}
 	return n, nil

@@ -22,16 +22,16 @@ import (
 
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
-	"github.com/steward-ops/steward/internal/platform/work"
 )
 
 // Config says how jobs are run.
 type Config struct {
-	Workers  int                             // jobs at a time, 8 when 0
-	Clock    clock.Clock                     // decides when a job is due; the machine's clock when nil
-	Log      *slog.Logger                    // slog.Default when nil
-	Attempts int                             // tries before a job is dead, 12 (about 16 hours) when 0
-	Backoff  func(attempt int) time.Duration // pause after the nth failure; grows to 6 hours when nil
+	Workers  int                                              // jobs at a time, 8 when 0
+	Clock    clock.Clock                                      // decides when a job is due; the machine's clock when nil
+	Log      *slog.Logger                                     // slog.Default when nil
+	Attempts int                                              // tries before a job is dead, 12 (about 16 hours) when 0
+	Backoff  func(attempt int) time.Duration                  // pause after the nth failure; grows to 6 hours when nil
+	Observe  func(kind string, took time.Duration, err error) // told of every run; may be nil
 }
 
 // Func does a job. An error or a panic has it tried again later; it must bear being run twice.
@@ -47,15 +47,14 @@ type Queue struct {
 	periodic []*river.PeriodicJob
 	started  runner // nil until Start
 
-	insert runner // only inserts
+	admin runner // lists and retries, runs nothing
 }
-
-var _ work.Queue = (*Queue)(nil)
 
 // kind is one sort of job.
 type kind struct {
 	run     Func
 	timeout time.Duration
+	observe func(kind string, took time.Duration, err error)
 }
 
 // Option changes how jobs of a kind are run.
@@ -89,11 +88,15 @@ func New(database *db.DB, cfg Config) (*Queue, error) {
 	}
 	q := &Queue{db: database, cfg: cfg, kinds: map[string]*kind{}}
 	var err error
-	if q.insert, err = q.client(&river.Config{Logger: cfg.Log, MaxAttempts: cfg.Attempts, Test: q.time(), FetchCooldown: cooldown}); err != nil {
+	if q.admin, err = q.client(&river.Config{Logger: cfg.Log, Test: q.time()}); err != nil {
 		return nil, fmt.Errorf("open job queue: %w", err)
 	}
 	return q, nil
 }
+
+// pollInterval is how often River looks for jobs by itself. On SQLite that is all it does: its stand-in for LISTEN reads
+// twenty times a second, which alone would cost 1.5 % of a core.
+const pollInterval = 250 * time.Millisecond
 
 // cooldown is the shortest pause between two fetches of jobs.
 const cooldown = 10 * time.Millisecond
@@ -114,7 +117,7 @@ func (q *Queue) Register(name string, run Func, options ...Option) {
 	if _, twice := q.kinds[name]; twice {
 		panic("jobs: registered twice: " + name)
 	}
-	k := &kind{run: run, timeout: defaultTimeout}
+	k := &kind{run: run, timeout: defaultTimeout, observe: q.cfg.Observe}
 	for _, option := range options {
 		option(k)
 	}
@@ -127,7 +130,7 @@ func (q *Queue) Periodic(name string, interval time.Duration) {
 	defer q.mu.Unlock()
 	q.periodic = append(q.periodic, river.NewPeriodicJob(river.PeriodicInterval(interval),
 		func() (river.JobArgs, *river.InsertOpts) {
-			return envelope{kind: name, Unique: "periodic"}, &river.InsertOpts{UniqueOpts: unique}
+			return envelope{kind: name}, &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByQueue: true, ByState: waiting}}
 		}, &river.PeriodicJobOpts{ID: name, RunOnStart: true}))
 }
 
@@ -150,6 +153,8 @@ func (q *Queue) Start(ctx context.Context) error {
 		Queues:                      map[string]river.QueueConfig{river.QueueDefault: {MaxWorkers: q.cfg.Workers}},
 		RetryPolicy:                 policy{q.cfg},
 		FetchCooldown:               cooldown,
+		FetchPollInterval:           pollInterval,
+		PollOnly:                    q.db.Dialect() == db.SQLite,
 		JobTimeout:                  defaultTimeout,
 		RescueStuckJobsAfter:        rescueAfter,
 		CompletedJobRetentionPeriod: time.Hour,
@@ -201,55 +206,13 @@ func (q *Queue) Stop(ctx context.Context) error {
 	return c.StopAndCancel(hard)
 }
 
-// envelope is how a job is stored: its arguments, and what makes it unique.
+// envelope is how a job's arguments are stored.
 type envelope struct {
-	kind   string
-	Unique string          `json:"unique,omitempty" river:"unique"`
-	Args   json.RawMessage `json:"args,omitempty"`
+	kind string
+	Args json.RawMessage `json:"args,omitempty"`
 }
 
 func (e envelope) Kind() string { return e.kind }
-
-// unique holds while a job waits or runs.
-var unique = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
-	rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRunning, rivertype.JobStateRetryable, rivertype.JobStateScheduled,
-}}
-
-// Insert adds a job in the transaction that wants it. River counts a running job as a duplicate too, but it may have
-// read what this transaction is about to change: another one is put behind it.
-func (q *Queue) Insert(ctx context.Context, tx db.Tx, job work.Job) error {
-	args, err := json.Marshal(job.Args)
-	if err != nil {
-		return fmt.Errorf("enqueue %s: %w", job.Kind, err)
-	}
-	if err := q.known(job.Kind); err != nil {
-		return err
-	}
-	ctx = context.WithoutCancel(ctx) // an interrupted INSERT would cost other writers their work, see db
-	opts := &river.InsertOpts{Priority: job.Priority}
-	if job.At.After(tx.Now()) {
-		opts.ScheduledAt = job.At
-	}
-	if job.Unique == "" {
-		_, err := q.insert.insertTx(ctx, tx.Driver(), envelope{kind: job.Kind, Args: args}, opts)
-		return wrap(job.Kind, err)
-	}
-	opts.UniqueOpts = unique
-	for _, behind := range []string{"", "\n2", "\n3"} {
-		done, err := q.insert.insertTx(ctx, tx.Driver(), envelope{kind: job.Kind, Unique: job.Unique + behind, Args: args}, opts)
-		if err != nil || !done.UniqueSkippedAsDuplicate || done.Job.State != rivertype.JobStateRunning {
-			return wrap(job.Kind, err)
-		}
-	}
-	return fmt.Errorf("enqueue %s %s: three are running", job.Kind, job.Unique)
-}
-
-func wrap(kind string, err error) error {
-	if err != nil {
-		return fmt.Errorf("enqueue %s: %w", kind, err)
-	}
-	return nil
-}
 
 // known refuses a job that nobody would do; before the start not all may be registered.
 func (q *Queue) known(name string) error {
@@ -267,8 +230,14 @@ type worker struct {
 	kind *kind
 }
 
-func (w *worker) Work(ctx context.Context, job *river.Job[envelope]) error {
-	return w.kind.run(ctx, job.Args.Args)
+func (w *worker) Work(ctx context.Context, job *river.Job[envelope]) (err error) {
+	if w.kind.observe != nil {
+		took := clock.Stopwatch()
+		err = errors.New("panic") // unless the run comes to its end
+		defer func() { w.kind.observe(job.Kind, took(), err) }()
+	}
+	err = w.kind.run(ctx, job.Args.Args)
+	return err
 }
 
 func (w *worker) Timeout(*river.Job[envelope]) time.Duration { return w.kind.timeout }
@@ -302,16 +271,11 @@ type runner interface {
 	Stop(ctx context.Context) error
 	StopAndCancel(ctx context.Context) error
 	JobList(ctx context.Context, params *river.JobListParams) (*river.JobListResult, error)
-	insertTx(ctx context.Context, tx any, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error)
 	retryTx(ctx context.Context, tx any, id int64) (*rivertype.JobRow, error)
 }
 
 // client is River's client for transactions of type T.
 type client[T any] struct{ *river.Client[T] }
-
-func (c client[T]) insertTx(ctx context.Context, tx any, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
-	return c.InsertTx(ctx, tx.(T), args, opts)
-}
 
 func (c client[T]) retryTx(ctx context.Context, tx any, id int64) (*rivertype.JobRow, error) {
 	return c.JobRetryTx(ctx, tx.(T), id)

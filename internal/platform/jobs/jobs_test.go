@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -275,6 +276,76 @@ func TestUniqueWhileWaiting(t *testing.T) {
 		close(goOn)
 		wait(t, ran)
 		until(t, q, jobs.Done, 3+len(ran))
+	})
+}
+
+func TestAUniqueJobIsBroughtForward(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		q := newQueue(t, d)
+		at := func(pause time.Duration) work.Job {
+			return work.Job{Kind: "mail", Unique: "m1", At: time.Now().Add(pause)}
+		}
+		for _, pause := range []time.Duration{2 * time.Hour, time.Hour, 3 * time.Hour} {
+			enqueue(t, d, q, at(pause))
+		}
+		list := until(t, q, jobs.Later, 1)
+		if due := time.Until(list[0].Due); due < 50*time.Minute || due > 70*time.Minute {
+			t.Error(due)
+		}
+	})
+}
+
+func TestEveryJobRunsOnceUnderLoad(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		const writers, each = 16, 40
+		q, ran := newQueue(t, d, func(c *jobs.Config) { c.Workers = 32 }), make(chan string, 2*writers*each)
+		q.Register("mail", took(ran))
+		start(t, q)
+		var wg sync.WaitGroup
+		for w := range writers {
+			wg.Go(func() {
+				for i := range each {
+					job := work.Job{Kind: "mail", Args: mail{fmt.Sprint(w, "-", i)}}
+					err := d.Write(t.Context(), func(tx db.Tx) error {
+						if err := q.Insert(t.Context(), tx, job); err != nil {
+							return err
+						}
+						if i%4 == 0 {
+							return errors.New("rolled back")
+						}
+						return nil
+					})
+					if (err != nil) != (i%4 == 0) {
+						t.Error(err)
+					}
+				}
+			})
+		}
+		wg.Wait()
+		seen := map[string]int{}
+		for range writers * each * 3 / 4 {
+			seen[wait(t, ran)]++
+		}
+		if len(seen) != writers*each*3/4 || len(ran) != 0 {
+			t.Errorf("%d different jobs ran, %d more runs", len(seen), len(ran))
+		}
+	})
+}
+
+func TestAJobIsNoChangeOfData(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		q := newQueue(t, d)
+		if err := d.Write(t.Context(), func(tx db.Tx) error {
+			if err := q.Insert(t.Context(), tx, work.Job{Kind: "mail"}); err != nil {
+				return err
+			}
+			if tx.Writes() != 0 {
+				t.Errorf("%d writes", tx.Writes())
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
 	})
 }
 

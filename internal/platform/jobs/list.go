@@ -77,7 +77,7 @@ func (q *Queue) List(ctx context.Context, f Filter) ([]Info, error) {
 	if f.Before > 0 {
 		params = params.Where("id < @before", river.NamedArgs{"before": f.Before})
 	}
-	found, err := q.insert.JobList(ctx, params)
+	found, err := q.admin.JobList(ctx, params)
 	if err != nil {
 		return nil, fmt.Errorf("list jobs: %w", err)
 	}
@@ -90,7 +90,7 @@ func (q *Queue) List(ctx context.Context, f Filter) ([]Info, error) {
 
 // Retry has a job tried again at once, a dead one too.
 func (q *Queue) Retry(ctx context.Context, tx db.Tx, id int64) error {
-	_, err := q.insert.retryTx(context.WithoutCancel(ctx), tx.Driver(), id)
+	_, err := q.admin.retryTx(context.WithoutCancel(ctx), tx.Driver(), id)
 	if errors.Is(err, rivertype.ErrNotFound) {
 		return fault.Missing()
 	}

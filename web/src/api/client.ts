@@ -40,7 +40,7 @@ export const apiUrl = (path: string, query?: Query) => `/api/v1${path}${queryTex
 async function send(method: string, path: string, o: Options): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', 'Accept-Language': lang() === 'zh-CN' ? 'zh' : 'en' }
   if (method !== 'GET') headers['X-CSRF-Token'] = csrf
-  if (o.version !== undefined) headers['If-Match'] = `"${o.version}"`
+  if (o.version !== undefined) headers['If-Match'] = `"v${o.version}"`
   if (o.once) headers['Idempotency-Key'] = o.once
   const form = o.body instanceof FormData
   if (o.body !== undefined && !form) headers['Content-Type'] = 'application/json'

@@ -301,4 +301,5 @@ export interface Notice {
   plural?: string
   read: boolean
 }
-export type SearchHit = Summary & { snippet?: string; marks?: [number, number][] }
+/** A found record, with the place where the words stand. */
+export type SearchHit = Summary & { snippet?: { text: string; hit?: boolean }[] }

@@ -1,4 +1,7 @@
+import { admin } from './en-US.admin'
+import { audit } from './en-US.audit'
 import { desk } from './en-US.desk'
+import { portal } from './en-US.portal'
 import type { Messages } from './types'
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
@@ -170,7 +173,7 @@ export const enUS: Messages = {
     todayGroup: 'Today',
     later: 'Later',
     waiting: 'Waiting for others',
-    waitingHint: 'clocks stand still; it comes back up when it is time to remind',
+    waitingHint: 'the next step is up to somebody else',
     unpromised: 'No time limit',
     done: (n) => `${n} done today`,
     doneNone: 'Nothing done yet today',
@@ -180,6 +183,8 @@ export const enUS: Messages = {
     desk: 'Register call',
     opened: (when) => `opened ${when}`,
     expected: 'Expected',
+    urged: (n) => `urged ${n}×`,
+    touched: (when) => `last activity ${when}`,
   },
   list: {
     views: 'Views',
@@ -230,6 +235,7 @@ export const enUS: Messages = {
     nobody: 'nobody',
     noTeam: 'no team',
     notClosed: 'open',
+    closed: 'closed',
     lastDays: (n) => `last ${n} days`,
     from: 'From',
     to: 'To',
@@ -569,7 +575,10 @@ export const enUS: Messages = {
     off: 'Single letters are off; turn them on in the settings.',
     then: 'then',
   },
+  admin,
+  audit,
   desk,
+  portal,
   person: { onDuty: 'on duty' },
   file: {
     size: (n) => n,

@@ -1,5 +1,8 @@
 // Larger areas have their own file: zh-CN.<area>.ts beside this one.
+import { admin } from './zh-CN.admin'
+import { audit } from './zh-CN.audit'
 import { desk } from './zh-CN.desk'
+import { portal } from './zh-CN.portal'
 
 const weekdays = ['周日', '周一', '周二', '周三', '周四', '周五', '周六']
 
@@ -167,7 +170,7 @@ export const zhCN = {
     todayGroup: '今天',
     later: '以后',
     waiting: '等别人',
-    waitingHint: '时钟已暂停，到提醒时间会回到上面',
+    waitingHint: '下一步在别人手里',
     unpromised: '没有时限',
     done: (n: number) => `今天已完成 ${n} 件`,
     doneNone: '今天还没有完成的事',
@@ -177,6 +180,8 @@ export const zhCN = {
     desk: '来电登记',
     opened: (when: string) => `${when} 登记`,
     expected: '期望完成',
+    urged: (n: number) => `被催办 ${n} 次`,
+    touched: (when: string) => `最近动静 ${when}`,
   },
   list: {
     views: '视图',
@@ -227,6 +232,7 @@ export const zhCN = {
     nobody: '无人',
     noTeam: '未定组',
     notClosed: '未关闭',
+    closed: '已关闭',
     lastDays: (n: number) => `近 ${n} 天`,
     from: '从',
     to: '到',
@@ -566,7 +572,10 @@ export const zhCN = {
     off: '单个字母已关闭，可在个人设置里打开。',
     then: '然后',
   },
+  admin,
+  audit,
   desk,
+  portal,
   person: { onDuty: '当班' },
   file: {
     size: (n: string) => n,

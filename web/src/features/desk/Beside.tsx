@@ -38,13 +38,14 @@ export function Beside({ draft: d, meta, hits, expected, priority }: { draft: Dr
   const chosen = meta.priorities.find((p) => p.value === priority)
   return (
     <aside className={css.side} aria-label={m.desk.beside}>
+      <h2 className="sr">{m.desk.beside}</h2>
       {scheme && (
         <Section title={<span className="row">{m.desk.priority}{chosen && <PriorityMark mark={chosen.mark} label={chosen.label} />}</span>} aside={scheme.label}>
           <div className={css.matrix}>
             <MatrixMini scheme={scheme} impact={d.impact ?? 'medium'} urgency={d.urgency ?? 'medium'} labels={labels} />
             {expected !== null && <p className="num"><span className="sub">{m.desk.expected}</span><br />{moment(expected, now)}</p>}
           </div>
-          {(!d.impact || !d.urgency) && <p className="muted">{m.desk.choosePriority}</p>}
+          {(!d.impact || !d.urgency) && <p className="muted">{m.desk.assumed(scheme.impacts.find((x) => x.value === 'medium')?.label ?? '')}</p>}
         </Section>
       )}
       {hits.length > 0 && (

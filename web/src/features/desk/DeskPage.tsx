@@ -325,7 +325,7 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
   }
   const callerNote = callers.isFetching ? m.desk.callerSearching : hit ? (hit.match === 'exact' ? m.desk.callerBy : m.desk.callerTail) : found?.length === 0 ? m.desk.callerUnknown : ''
   const script = m.desk.script(session.organisation.name, session.person.name)
-  const jump = (k: string) => <Kbd k={`alt+${k}`} />
+  const jump = (k: string) => <span className={css.key}>{k && <Kbd k={`alt+${k}`} />}</span>
 
   return (
     <div className={css.page} ref={box}>
@@ -444,10 +444,10 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
               </>
             )}
           </Field>
-          <Field label={m.desk.impact} name="impact" error={errors.impact} end={jump('6')} hint={!d.impact && middle(impacts) ? m.desk.assumed(middle(impacts)?.label ?? '') : undefined}>
+          <Field label={m.desk.impact} name="impact" error={errors.impact} end={jump('6')}>
             {(a) => <Letters id={a.id} label={m.desk.impact} options={impacts} value={d.impact} onChange={(v) => change({ impact: v })} onChosen={() => focusField('urgency', box.current ?? document)} />}
           </Field>
-          <Field label={m.desk.urgency} name="urgency" error={errors.urgency} end={jump('7')} hint={!d.urgency && middle(urgencies) ? m.desk.assumed(middle(urgencies)?.label ?? '') : undefined}>
+          <Field label={m.desk.urgency} name="urgency" error={errors.urgency} end={jump('7')}>
             {(a) => <Letters id={a.id} label={m.desk.urgency} options={urgencies} value={d.urgency} onChange={(v) => change({ urgency: v })} onChosen={() => focusField('expected', box.current ?? document)} />}
           </Field>
           <Field label={m.desk.expected} required={!byPhone} name="expected" error={errors.expected || undefined} end={jump('8')}>
@@ -470,7 +470,7 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
             )}
           </Field>
           {byPhone ? (
-            <Field label={m.desk.guidance} name="guidance" error={errors.guidance}>
+            <Field label={m.desk.guidance} name="guidance" error={errors.guidance} end={jump('')}>
               {(a) => <TextArea {...a} rows={3} maxLength={20000} placeholder={m.desk.guidanceHint} value={d.guidance} onChange={(e) => change({ guidance: e.target.value })} />}
             </Field>
           ) : (
@@ -478,10 +478,10 @@ function Registration({ number, rings, onDone }: { number: string; rings: string
               <Field label={m.desk.dispatchTo} name="assignee" error={errors.assignee} end={jump('0')}>
                 {(a) => <Combo a11y={a} to="staff" label={m.desk.dispatchTo} value={d.assignee} placeholder={m.desk.dispatchAuto} onChange={(v) => change({ assignee: v })} />}
               </Field>
-              <Field label={m.desk.requirement} name="requirement" error={errors.requirement}>
+              <Field label={m.desk.requirement} name="requirement" error={errors.requirement} end={jump('')}>
                 {(a) => <Input {...a} maxLength={500} value={d.requirement} placeholder={m.desk.requirementHint} onChange={(e) => change({ requirement: e.target.value })} />}
               </Field>
-              <Field label={m.desk.message}>
+              <Field label={m.desk.message} end={jump('')}>
                 {(a) => (
                   <output {...a} className={css.message}>
                     <span><span className="muted">{m.desk.messageNumber}</span> · {[priorityLabel, d.site?.name, titleOf(d.text)].filter(Boolean).join(' · ')}</span>

@@ -125,9 +125,22 @@ function Column({ state: s, verdict, reason, children }: { state: StateMeta; ver
 }
 
 function Card({ r }: { r: Summary }) {
+  const navigate = useNavigate()
   const { attributes, listeners, setNodeRef, isDragging } = useDraggable({ id: r.number })
+  const open = () => void navigate({ to: '/r/$number', params: { number: r.number } })
   return (
-    <div ref={setNodeRef} {...listeners} {...attributes} className={cx(css.wrap, isDragging && css.dragging)} aria-label={`${r.number} ${r.title}`}>
+    <div
+      ref={setNodeRef}
+      {...attributes}
+      {...listeners}
+      className={cx(css.wrap, isDragging && css.dragging)}
+      aria-label={`${r.number} ${r.title}`}
+      onClick={open}
+      onKeyDown={(e) => {
+        if (e.key === 'Enter' && !isDragging) open()
+        else (listeners?.onKeyDown as ((e: React.KeyboardEvent) => void) | undefined)?.(e)
+      }}
+    >
       <CardBody r={r} />
     </div>
   )
@@ -143,7 +156,7 @@ function CardBody({ r, lifted }: { r: Summary; lifted?: boolean }) {
         <span className={cx(css.number, 'no')}>{r.number}</span>
         {r.assignee && <Avatar name={r.assignee.name} size={20} />}
       </div>
-      <Link to="/r/$number" params={{ number: r.number }} className={css.title} draggable={false}>{r.title}</Link>
+      <div className={css.title}>{r.title}</div>
       {r.customer && <div className="muted clip">{r.customer.name}</div>}
       {c && <SlaCell c={c} />}
     </article>

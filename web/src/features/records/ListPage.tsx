@@ -14,6 +14,7 @@ import { cx } from '@/shared/lib/cx'
 import { useM } from '@/shared/lib/i18n'
 import { useKeys } from '@/shared/lib/keys'
 import { setTrail } from '@/shared/lib/trail'
+import { useWidth } from '@/shared/lib/useWidth'
 import { useTransition } from '@/shared/record/useTransition'
 import { BulkBar } from '@/shared/ui/BulkBar'
 import { Button } from '@/shared/ui/Button'
@@ -48,6 +49,7 @@ export function ListPage({ type, search }: { type: TypeMeta; search: Record<stri
   const [preview, setPreview] = useState(false)
   const [filtering, setFiltering] = useState<string | null>(null)
   const [bulk, setBulk] = useState<BulkKind | null>(null)
+  const { ref: scroller, width } = useWidth<HTMLDivElement>()
   const at = Math.min(cursor, items.length - 1)
   const current = items[at]
   const [acting, setActing] = useState<RecordView>()
@@ -113,10 +115,12 @@ export function ListPage({ type, search }: { type: TypeMeta; search: Record<stri
   const onEnd = useCallback(() => void (hasNextPage && !isFetchingNextPage && fetchNextPage()), [fetchNextPage, hasNextPage, isFetchingNextPage])
   return (
     <div className={css.page}>
+      <h1 className="sr">{type.label}</h1>
       <ListHead type={type} views={views} state={state} onState={go} />
       <FilterBar defs={defs} filters={state.filters} open={filtering} onOpen={setFiltering} onChange={(filters) => go({ filters })} end={<ListTools type={type} state={state} onState={go} />} />
       <div className={cx(css.body, preview && current && css.withPreview)}>
-        <div className={css.list}>
+        <div className={css.stage}>
+          <div className={css.list} ref={scroller}>
           {waiting > 0 && (
             <button type="button" className={css.fresh} onClick={refresh}>{m.list.fresh(waiting, type.label)}</button>
           )}
@@ -141,10 +145,12 @@ export function ListPage({ type, search }: { type: TypeMeta; search: Record<stri
                 onOpen={(r) => (preview ? undefined : open(r))}
                 fresh={touched}
                 onEnd={onEnd}
+                width={width}
               />
               <div className={cx(css.foot, 'num')}>{rows.hasNextPage ? m.list.shown(total, items.length) : m.list.allShown(items.length)}</div>
             </>
           )}
+          </div>
           <BulkBar
             count={chosen.size}
             onCancel={() => setChosen(new Set())}

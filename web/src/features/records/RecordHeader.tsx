@@ -76,7 +76,7 @@ export function RecordHeader({ record, type, trail, onGo, onDialog }: Props) {
         {record.major && <Chip tone="red">{m.record.major}</Chip>}
         {!!record.reopened && <Chip>{m.record.reopened(record.reopened)}</Chip>}
         {record.customer && <span>{[record.customer.name, record.site?.name].filter(Boolean).join(' · ')}</span>}
-        <span className={cx(css.created, 'muted num')}>{[record.requester?.name, m.record.createdAt(moment(record.created_at, now))].filter(Boolean).join(m.app.listSep)}</span>
+        <span className={cx(css.created, 'muted num')}>{[record.requester?.name, m.record.createdAt(moment(record.created_at, now))].filter(Boolean).join(' · ')}</span>
       </div>
     </header>
   )

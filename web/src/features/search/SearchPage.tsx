@@ -65,21 +65,7 @@ function Hit({ r }: { r: SearchHit }) {
         <time className="muted num">{moment(r.updated_at, now)}</time>
       </div>
       <Link to="/r/$number" params={{ number: r.number }} className={css.title}>{r.title}</Link>
-      {r.snippet && <p className={css.snippet}><Marked text={r.snippet} marks={r.marks ?? []} /></p>}
+      {!!r.snippet?.length && <p className={css.snippet}>{r.snippet.map((x, i) => (x.hit ? <mark key={i}>{x.text}</mark> : x.text))}</p>}
     </li>
   )
-}
-
-/** A text with some of it marked; positions count characters. */
-function Marked({ text, marks }: { text: string; marks: [number, number][] }) {
-  const chars = [...text]
-  const parts: React.ReactNode[] = []
-  let at = 0
-  for (const [from, to] of [...marks].sort((a, b) => a[0] - b[0])) {
-    if (from < at) continue
-    parts.push(chars.slice(at, from).join(''), <mark key={from}>{chars.slice(from, to).join('')}</mark>)
-    at = to
-  }
-  parts.push(chars.slice(at).join(''))
-  return <>{parts}</>
 }

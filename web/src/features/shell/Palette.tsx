@@ -2,7 +2,7 @@ import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Command } from 'cmdk'
 import { FileText, Plus, Search } from 'lucide-react'
-import { useDeferredValue, useState } from 'react'
+import { useDeferredValue, useEffect, useState } from 'react'
 import { api } from '@/api/client'
 import { metaQuery } from '@/api/queries'
 import type { Page, SearchHit } from '@/api/types'
@@ -57,11 +57,15 @@ export default function Palette() {
     { id: 'lang', label: language === 'zh-CN' ? 'English' : '中文', f: () => look({ language: language === 'zh-CN' ? 'en' : 'zh' }) },
   ].filter((x) => q && matches(x.label))
   const last = recent()
-  const items = hits.data?.items ?? []
+  const items = q ? (hits.data?.items ?? []) : []
+  // The best answer stands under the finger: the first record as soon as it is there, else the first line.
+  const best = mode === 'create' ? '' : actions[0] && q ? `do-${actions[0].id}` : items[0] ? `r-${items[0].number}` : ''
+  const [at, setAt] = useState('')
+  useEffect(() => setAt(best), [best, q])
 
   return (
-    <Dialog title={m.palette.title} onClose={closePalette} bare width={620}>
-      <Command label={m.palette.title} shouldFilter={false} loop className={css.palette}>
+    <Dialog title={m.palette.title} onClose={closePalette} bare kind="top">
+      <Command label={m.palette.title} shouldFilter={false} loop className={css.palette} value={at} onValueChange={setAt}>
         <div className={css.field}>
           <Search size={17} strokeWidth={1.75} aria-hidden />
           <Command.Input autoFocus data-autofocus value={text} onValueChange={setText} placeholder={m.palette.placeholder} className={css.input} />
@@ -76,7 +80,7 @@ export default function Palette() {
                   {actions.slice(0, q ? 8 : 6).map((c) => <Row key={c.id} id={`do-${c.id}`} icon={c.icon} label={c.label} k={c.key} onSelect={run(c.run)} />)}
                 </Command.Group>
               )}
-              {items.length > 0 && q && (
+              {items.length > 0 && (
                 <Command.Group heading={m.palette.records}>
                   {items.map((r) => (
                     <Row key={r.number} id={`r-${r.number}`} icon={<FileText size={15} strokeWidth={1.75} />} label={r.title} number={r.number} end={<StateTag kind={r.state.kind} label={r.state.label} waitingOn={r.state.waiting_on || null} progress={r.state.progress} />} onSelect={to(`/r/${r.number}`)} />

@@ -83,7 +83,7 @@ export function Shell() {
       <main className={css.panel} id="panel" tabIndex={-1}>
         <Outlet />
       </main>
-      <PhoneTabs open={drawer} onMore={() => setDrawer(!drawer)} />
+      {!/^\/(r|new)\//.test(path) && <PhoneTabs open={drawer} onMore={() => setDrawer(!drawer)} />}
       {palette !== 'closed' && <Suspense><Palette /></Suspense>}
       {help && <Suspense><KeyHelp onClose={() => setHelp(false)} /></Suspense>}
     </div>

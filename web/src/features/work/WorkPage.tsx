@@ -173,7 +173,10 @@ function Row({ r, current, busy, onSelect, onOpen, onNext }: { r: Summary; curre
           <Link to="/r/$number" params={{ number: r.number }} className={cx(css.name, 'clip')}>{r.title}</Link>
         </div>
         <div className={cx(css.whose, 'clip')}><span className="no">{r.number}</span>{[r.customer?.name, r.site?.name ?? r.requester?.name].filter(Boolean).map((x) => ` · ${x}`)}</div>
-        {r.next && <div className={cx(css.next, 'clip')}><CornerDownRight size={13} strokeWidth={1.75} aria-hidden />{r.next.label}</div>}
+        <div className={cx(css.next, 'clip num')}>
+          <CornerDownRight size={13} strokeWidth={1.75} aria-hidden />
+          {[r.urges ? m.work.urged(r.urges) : null, r.reopened ? m.record.reopened(r.reopened) : null, m.work.touched(moment(r.updated_at, now))].filter(Boolean).join(' · ')}
+        </div>
       </div>
       <div className={css.act}>
         {r.next ? <Button kind={current ? 'primary' : 'default'} size="small" k={current ? 'enter' : undefined} busy={busy} onClick={onNext}>{r.next.label}</Button> : <Button size="small" onClick={onOpen}>{m.keys.open}</Button>}

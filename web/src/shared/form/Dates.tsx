@@ -31,6 +31,7 @@ interface OneProps {
 
 function One({ kind, value, onChange, props, placeholder, error, autoFocus }: OneProps) {
   const language = useLang()
+  const m = useM()
   dayjs.locale(language === 'zh-CN' ? 'zh-cn' : 'en')
   const v = read(kind, value)
   if (touch) {
@@ -46,7 +47,7 @@ function One({ kind, value, onChange, props, placeholder, error, autoFocus }: On
     needConfirm: false,
     preserveInvalidOnBlur: false,
     ...(error ? { status: 'error' as const } : {}),
-    ...(placeholder ? { placeholder } : {}),
+    placeholder: placeholder || m.form.choose,
   }
   return kind === 'time' ? <TimePicker {...common} /> : <DatePicker {...common} showTime={kind === 'datetime' ? { format: 'HH:mm', defaultOpenValue: dayjs('2000-01-01T09:00') } : false} />
 }

@@ -78,17 +78,20 @@ interface Props {
   names?: Record<string, string>
   customer?: string | undefined
   stacked?: boolean
+  /** No headings: for the few fields of a step. */
+  plain?: boolean
   /** Which field takes the focus first. */
   focus?: string | undefined
 }
 
 /** The one form: fields in their order, by group, with errors where they belong. */
-export function FormFields({ fields, required, values, errors = {}, onChange, names, customer, stacked, focus }: Props) {
+export function FormFields({ fields, required, values, errors = {}, onChange, names, customer, stacked, plain, focus }: Props) {
   const groups: { label: string; fields: FieldMeta[] }[] = []
   for (const f of fields) {
-    const last = groups.at(-1)
-    if (last && last.label === (f.group ?? '')) last.fields.push(f)
-    else groups.push({ label: f.group ?? '', fields: [f] })
+    const label = plain ? '' : (f.group ?? '')
+    const group = groups.find((g) => g.label === label)
+    if (group) group.fields.push(f)
+    else groups.push({ label, fields: [f] })
   }
   return (
     <div className={css.form}>

@@ -17,7 +17,7 @@ export function Line({ field: f, value, onChange, a11y, autoFocus, lines }: Edit
   const m = useM()
   const long = lines || (f.type === 'text' && (f.max_len ?? 0) > 200)
   const common = { ...a11y, value: text(value), autoFocus, maxLength: f.max_len || undefined, placeholder: f.placeholder }
-  const near = f.max_len && text(value).length > f.max_len * 0.8
+  const near = !!f.max_len && text(value).length > f.max_len * 0.8
   return (
     <>
       {long ? (

@@ -33,6 +33,7 @@ export function FilterBar({ defs, filters, onChange, open, onOpen, end }: Props)
   const editing = defs.find((d) => d.name === (open === 'add' ? adding : open))
 
   const value = (d: FilterDef): string => {
+    if (d.name === 'open') return filters.open === 'true' ? m.list.notClosed : m.list.closed
     if (d.kind === 'flag') return filters[d.name] === 'true' ? m.app.yes : m.app.no
     if (d.kind === 'range') return [filters[d.from] && m.list.since(filters[d.from] ?? ''), filters[d.to] && m.list.until(filters[d.to] ?? '')].filter(Boolean).join(' ')
     if (d.kind === 'before' || d.kind === 'text') return filters[d.name] ?? ''
@@ -40,7 +41,7 @@ export function FilterBar({ defs, filters, onChange, open, onOpen, end }: Props)
     const labels = chosen.map((v) => d.options.find((o) => o.value === v)?.label ?? names[v] ?? v)
     return labels.length <= 2 ? labels.join(m.app.listSep) : m.list.any(labels.length)
   }
-  const op = (d: FilterDef) => (d.kind === 'range' ? m.list.between : d.kind === 'before' ? m.list.before : d.kind === 'text' ? m.list.contains : m.list.is)
+  const op = (d: FilterDef) => (d.kind === 'range' ? m.list.between : d.kind === 'before' ? m.list.before : d.kind === 'text' ? m.list.contains : d.kind === 'flag' && d.name !== 'open' ? undefined : m.list.is)
   const edit = (name: string) => {
     anchor.current = anchors.current.get(name) ?? add.current
     onOpen(name)
@@ -56,7 +57,7 @@ export function FilterBar({ defs, filters, onChange, open, onOpen, end }: Props)
               if (el) anchors.current.set(d.name, el)
               else anchors.current.delete(d.name)
             }}
-            field={d.label}
+            field={d.name === 'open' ? m.fields.state : d.label}
             op={op(d)}
             value={value(d)}
             onEdit={() => edit(d.name)}
@@ -71,7 +72,7 @@ export function FilterBar({ defs, filters, onChange, open, onOpen, end }: Props)
         </button>
       </div>
       <div className={css.end}>{end}</div>
-      <Popover anchor={open === 'add' ? add : anchor} open={open !== null} onClose={() => onOpen(null)} label={editing?.label ?? m.list.filterBy} width={280} key={editing?.name ?? 'list'}>
+      <Popover anchor={open === 'add' ? add : anchor} open={open !== null} onClose={() => onOpen(null)} label={editing?.label ?? m.list.filterBy} width={editing ? 280 : 320} key={editing?.name ?? 'list'}>
         {editing ? (
           <FilterEditor def={editing} filters={filters} names={names} onChange={(patch) => onChange({ ...without(editing), ...patch })} onDone={() => onOpen(null)} />
         ) : (

@@ -21,16 +21,35 @@ interface Props {
   onOpen: (r: Summary) => void
   fresh?: Set<string>
   onEnd?: () => void
+  /** How much room there is: columns that matter less give way to the title. */
+  width?: number
   comfortable?: boolean
 }
 
+const keep = ['number', 'title', 'state', 'promise']
+const last = ['assignee', 'customer', 'priority']
+
+/** Leaves columns out until the title has room to be read. */
+function fit(columns: Column[], width: number, check: boolean): Column[] {
+  if (width < 721) return columns
+  let shown = columns
+  const room = () => width - 30 - (check ? 38 : 0) - shown.reduce((n, c) => n + (c.width ?? 0), 0)
+  const droppable = [...columns].reverse().filter((c) => !keep.includes(c.name)).sort((a, b) => Number(last.includes(a.name)) - Number(last.includes(b.name)))
+  for (const c of droppable) {
+    if (room() >= 200) break
+    shown = shown.filter((x) => x !== c)
+  }
+  return shown
+}
+
 /** The one list of records: a table with fixed widths, the title takes the slack. */
-export function ListTable({ label, rows, columns, cursor, onCursor, chosen, onChoose, onOpen, fresh, onEnd, comfortable }: Props) {
+export function ListTable({ label, rows, columns: wanted, cursor, onCursor, chosen, onChoose, onOpen, fresh, onEnd, width, comfortable }: Props) {
+  const columns = fit(wanted, width ?? 0, !!chosen)
   const m = useM()
   const now = useNow()
   const body = useRef<HTMLTableSectionElement>(null)
   const end = useRef<HTMLDivElement>(null)
-  const last = useRef(-1)
+  const anchor = useRef(-1)
 
   useEffect(() => {
     body.current?.children[cursor]?.scrollIntoView({ block: 'nearest' })
@@ -48,10 +67,10 @@ export function ListTable({ label, rows, columns, cursor, onCursor, chosen, onCh
     const next = new Set(chosen)
     const number = rows[i]?.number
     if (!number) return
-    if (range && last.current >= 0) for (const r of rows.slice(Math.min(i, last.current), Math.max(i, last.current) + 1)) next.add(r.number)
+    if (range && anchor.current >= 0) for (const r of rows.slice(Math.min(i, anchor.current), Math.max(i, anchor.current) + 1)) next.add(r.number)
     else if (next.has(number)) next.delete(number)
     else next.add(number)
-    last.current = i
+    anchor.current = i
     onChoose(next)
   }
   const all = !!chosen && rows.length > 0 && rows.every((r) => chosen.has(r.number))

@@ -18,7 +18,7 @@ export interface Column {
 }
 
 const base = ['number', 'title', 'customer', 'state', 'assignee', 'promise']
-const widths: Record<string, number> = { number: 136, customer: 132, site: 120, service: 120, requester: 110, assignee: 104, team: 110, state: 112, promise: 164, priority: 76, level: 90, channel: 76, created_at: 118, updated_at: 118, impact: 80, urgency: 80 }
+const widths: Record<string, number> = { number: 136, customer: 132, site: 120, service: 120, requester: 110, assignee: 104, team: 110, state: 112, promise: 186, priority: 76, level: 90, channel: 76, created_at: 118, updated_at: 118, impact: 80, urgency: 80 }
 
 /** The columns a list shows when nobody chose: the ones every record has, with the type's own between. */
 export function defaultColumns(type: TypeMeta): string[] {

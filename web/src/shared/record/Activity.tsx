@@ -104,8 +104,7 @@ function EntryRow({ e, fresh }: { e: Entry; fresh: boolean }) {
   return (
     <TimelineItem kind="line" icon={icons[e.kind] ?? <Clock3 {...iconProps} />} {...common}>
       {e.text ?? ''}
-      {!e.public && e.kind === 'work' && null}
-      <Changes e={e} />
+      {e.kind !== 'created' && <Changes e={e} />}
       {files}
     </TimelineItem>
   )

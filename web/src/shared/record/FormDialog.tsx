@@ -81,7 +81,7 @@ export function FormDialog({ title, sub, action, fields, spec, initial = {}, nam
             {unplaced.map((e) => <div key={e.field}>{e.detail}</div>)}
           </div>
         )}
-        <FormFields fields={fields} required={wanted} values={values} errors={errors} names={names ?? {}} customer={customer} focus={open[0]?.name ?? fields[0]?.name} onChange={(name, v) => setValues((old) => ({ ...old, [name]: v }))} />
+        <FormFields plain={fields.length <= 8} fields={[...fields.filter((f) => wanted.includes(f.name)), ...fields.filter((f) => !wanted.includes(f.name))]} required={wanted} values={values} errors={errors} names={names ?? {}} customer={customer} focus={open[0]?.name ?? fields[0]?.name} onChange={(name, v) => setValues((old) => ({ ...old, [name]: v }))} />
         {spec.comment && spec.comment !== 'none' && (
           <Field label={m.form.comment} required={wantsComment} name="comment" error={errors.comment ?? (tried && commentMissing ? m.form.requiredField(m.form.comment) : undefined)}>
             {(a11y) => (

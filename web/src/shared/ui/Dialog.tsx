@@ -13,8 +13,8 @@ interface Props {
   onClose: () => void
   children: ReactNode
   foot?: ReactNode
-  /** A drawer stands at the right edge and is for forms; a box stands in the middle and is for one question. */
-  kind?: 'drawer' | 'box'
+  /** A drawer stands at the right edge and is for forms; a box stands in the middle and is for one question; `top` is for the palette. */
+  kind?: 'drawer' | 'box' | 'top'
   width?: number
   /** Makes it a form: Ctrl Enter and the submit button send it. */
   onSubmit?: (() => void) | undefined
@@ -25,6 +25,7 @@ interface Props {
 export function Dialog({ title, sub, onClose, children, foot, kind = 'box', width, onSubmit, bare }: Props) {
   const m = useM()
   const box = useRef<HTMLDialogElement>(null)
+  const body = useRef<HTMLDivElement>(null)
   const id = useId()
   const close = useRef(onClose)
   useEffect(() => {
@@ -35,7 +36,7 @@ export function Dialog({ title, sub, onClose, children, foot, kind = 'box', widt
     if (!el) return
     const before = document.activeElement
     el.showModal()
-    const first = el.querySelector<HTMLElement>('[data-autofocus], [autofocus]') ?? el.querySelector<HTMLElement>('main input:not([type=hidden]), main textarea, main [tabindex="0"], main button')
+    const first = el.querySelector<HTMLElement>('[data-autofocus]') ?? body.current?.querySelector<HTMLElement>('input:not([type=hidden]), textarea, [tabindex="0"], button') ?? el.querySelector<HTMLElement>('footer button')
     first?.focus({ preventScroll: true })
     const cancel = (e: Event) => {
       e.preventDefault()
@@ -76,7 +77,7 @@ export function Dialog({ title, sub, onClose, children, foot, kind = 'box', widt
               <IconButton label={m.app.close} icon={<X size={16} strokeWidth={1.75} />} onClick={onClose} />
             </header>
           )}
-          <main className={cx(css.body, bare && css.bare)}>{children}</main>
+          <div className={cx(css.body, bare && css.bare)} ref={body}>{children}</div>
           {foot && <footer className={css.foot}>{foot}</footer>}
         </Body>
       </PopupScope>

@@ -4,7 +4,7 @@ import css from './FilterToken.module.css'
 
 interface Props {
   field: string
-  op: string
+  op?: string | undefined
   value: ReactNode
   onEdit: () => void
   onRemove: () => void
@@ -18,7 +18,7 @@ export function FilterToken({ field, op, value, onEdit, onRemove, removeLabel, r
     <span className={css.token}>
       <button type="button" className={css.body} onClick={onEdit} ref={ref}>
         <span className={css.part}>{field}</span>
-        <span className={css.part}>{op}</span>
+        {op && <span className={css.part}>{op}</span>}
         <span className={css.value}>{value}</span>
       </button>
       <button type="button" className={css.remove} aria-label={removeLabel} title={removeLabel} onClick={onRemove}>

@@ -3,7 +3,14 @@ import { cx } from '../lib/cx'
 import { useM } from '../lib/i18n'
 import css from './Person.module.css'
 
-const hash = (text: string) => [...text].reduce((n, c) => (n * 31 + (c.codePointAt(0) ?? 0)) >>> 0, 7)
+// FNV-1a with a last mix: short Chinese names would else fall on few tints.
+const hash = (text: string) => {
+  let h = 2166136261
+  for (const c of text) h = Math.imul(h ^ (c.codePointAt(0) ?? 0), 16777619)
+  h ^= h >>> 15
+  h = Math.imul(h, 2246822519)
+  return (h ^ (h >>> 13)) >>> 0
+}
 const initial = (name: string) => {
   const last = [...name.trim()].at(-1) ?? '?'
   return /\p{Script=Han}/u.test(last) ? last : ([...name.trim()][0] ?? '?').toUpperCase()

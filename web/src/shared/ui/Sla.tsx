@@ -56,7 +56,8 @@ export function Bar({ c, thin }: { c: Clock; thin?: boolean }) {
   const now = useNow()
   const t = tone(c, now)
   if (t === 'met' || (c.used == null && !c.started)) return null
-  const width = t === 'over' ? 100 : Math.min(100, Math.max(2, share(c, now) * 100))
+  // A clock that stands still without saying how much it used shows that it stands, not a guess.
+  const width = t === 'over' || (t === 'paused' && c.used == null) ? 100 : Math.min(100, Math.max(2, share(c, now) * 100))
   return (
     <span className={cx(css.bar, thin && css.thin, css[t])} aria-hidden>
       <span className={css.used} style={{ width: `${width}%` }} />

@@ -1,0 +1,1037 @@
+package app_test
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/steward-ops/steward/internal/core/form"
+	"github.com/steward-ops/steward/internal/engine/definition"
+	"github.com/steward-ops/steward/internal/kernel/id"
+	"github.com/steward-ops/steward/internal/platform/db"
+)
+
+// TestIsolation walks every registered route as every persona of customer B with what belongs to customer A (DESIGN §4,
+// net 4; PLT-09): the answer must be the one for a thing that does not exist, say nothing of A, and leave A unchanged.
+func TestIsolation(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		w := newWalk(t, h)
+		for _, r := range h.routes() {
+			before := w.rows()
+			for _, p := range w.strangers {
+				w.visit(p, r, w.facts)
+			}
+			w.visit(w.a.colleague, r, w.others)
+			w.unchanged(r.String(), before)
+		}
+		before := w.rows()
+		for _, p := range w.strangers {
+			w.references(p)
+			w.typedReferences(p)
+		}
+		w.unchanged("own things pointing to another customer's", before)
+		w.stream(t)
+		w.notVacuous()
+	})
+}
+
+// marks of the two customers; teamMark stands in the names of the provider's teams.
+var (
+	markA    = marks{org: "qzalphaorg", rec: "qzalpharec", inner: "qzalphainner"}
+	markB    = marks{org: "qzbravoorg", rec: "qzbravorec", inner: "qzbravoinner"}
+	teamMark = "qzteam"
+)
+
+// walk is a house with two customers, what is secret about A, and who must not see it.
+type walk struct {
+	h         *house
+	t         *testing.T
+	a, b      *customer
+	facts     *facts // everything of A
+	others    *facts // of A's records, what is none of the colleague's business
+	strangers []*person
+	ghosts    map[string]answer
+	tables    map[string][]string
+	seen      int // answers looked through
+}
+
+func newWalk(t *testing.T, h *house) *walk {
+	t.Helper()
+	h.staff(teamMark)
+	w := &walk{h: h, t: t, ghosts: map[string]answer{}}
+	w.a = h.customer("alpha", markA, "1390000")
+	w.b = h.customer("bravo", markB, "1380000")
+	h.populate(w.a, 3)
+	h.populate(w.b, 2)
+	engineer, leader, administrator := h.restricted(w.b)
+	w.strangers = []*person{w.b.user, w.b.responsible, engineer, leader, administrator}
+	w.b.responsible.speak("en")
+	w.belongings()
+	h.app.Clock.(interface{ Advance(time.Duration) }).Advance(5 * time.Hour) // timers fire, notices go out
+	if _, err := h.app.Engine.Tick(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.tables = tablesOf(t, h)
+	w.facts = w.gather()
+	w.others = w.gatherRecords(w.a.colleague.id)
+	return w
+}
+
+// belongings are views, tokens and shared things that name A.
+func (w *walk) belongings() {
+	w.t.Helper()
+	h := w.h
+	plural := h.types[0].Plural
+	query := "customer=" + w.a.id + "&q=" + markA.rec
+	h.people["sup"].must("POST", api+"/views", map[string]any{"type": h.types[0].Type, "name": markA.org + " 的单", "query": query, "shared": true})
+	w.a.responsible.must("POST", api+"/views", map[string]any{"type": h.types[0].Type, "name": markA.org, "query": "q=" + markA.rec})
+	w.a.responsible.must("POST", api+"/me/tokens", map[string]any{"name": markA.org, "scopes": []string{"record.read"}, "expires_at": h.app.Clock.Now().Add(48 * time.Hour)})
+	h.people["sup"].must("GET", api+"/"+plural+"/export?"+query, nil)
+	h.people["admin"].must("POST", api+"/access-review/"+h.ids["grant:alphauser:customer_user"]+"/confirm", map[string]any{"note": markA.org})
+	h.people["admin"].must("POST", api+"/people/"+w.a.contact.id+"/leave", nil)
+}
+
+// facts are what must not be told: ids with their table, numbers, words; and the things to ask for, by kind.
+type facts struct {
+	ids     map[string]string
+	numbers map[string]bool
+	words   []string
+	things  map[string][]string
+	ghost   *strings.Replacer
+}
+
+// parents are the columns by which a row belongs to something.
+var parents = []string{"organisation", "organisation_id", "customer", "customer_id", "record_id", "from_id", "to_id", "account", "person", "person_id", "owner_id", "parent_id"}
+
+// gather finds everything that belongs to A, however far down.
+func (w *walk) gather() *facts {
+	w.t.Helper()
+	f := &facts{ids: map[string]string{w.a.id: "party_organisations"}, numbers: map[string]bool{}, words: []string{markA.org, markA.rec, markA.inner, "1390000"}, things: map[string][]string{}}
+	rows := w.everything()
+	for grown := true; grown; {
+		grown = false
+		for table, list := range rows {
+			for _, row := range list {
+				if w.joins(f, table, row) {
+					grown = true
+				}
+			}
+		}
+	}
+	w.sort(f)
+	return f
+}
+
+// gatherRecords finds what belongs to A's records that a person neither asked for nor watches.
+func (w *walk) gatherRecords(person string) *facts {
+	w.t.Helper()
+	f := &facts{ids: map[string]string{}, numbers: map[string]bool{}, words: []string{markA.rec, markA.inner}, things: map[string][]string{}}
+	rows := w.everything()
+	for _, row := range rows["records"] {
+		if row.text("customer_id") == w.a.id && row.text("requester_id") != person {
+			f.ids[row.text("id")] = "records"
+			f.numbers[row.text("number")] = true
+		}
+	}
+	for _, table := range []string{"record_comments", "record_links", "record_work", "approvals", "record_files"} {
+		for _, row := range rows[table] {
+			w.joins(f, table, row)
+		}
+	}
+	w.sort(f)
+	return f
+}
+
+// joins takes a row in that belongs to something already known; true when that is news.
+func (w *walk) joins(f *facts, table string, row object) bool {
+	key := row.text("id")
+	if table == "record_files" {
+		key = row.text("file_id")
+		table = "files"
+		if f.ids[row.text("record_id")] == "" {
+			return false
+		}
+	} else if key == "" || table == "audit_events" && row.text("customer_id") != w.a.id ||
+		!slices.ContainsFunc(parents, func(column string) bool { return f.ids[row.text(column)] != "" }) {
+		return false
+	}
+	if f.ids[key] != "" || key == "" {
+		return false
+	}
+	f.ids[key] = table
+	if number := row.text("number"); table == "records" {
+		f.numbers[number] = true
+	}
+	return true
+}
+
+// kinds says which kind of thing the rows of a table are, as parameters of routes and fields of bodies name them.
+var kinds = map[string]string{"party_organisations": "organisation", "party_sites": "site", "party_departments": "department", "party_people": "person",
+	"party_teams": "team", "party_services": "service", "party_dedicated": "dedicated", "identity_accounts": "account", "identity_grants": "grant",
+	"identity_sessions": "session", "identity_tokens": "token", "list_views": "view", "files": "file", "notices": "notice", "records": "record",
+	"record_links": "link", "approvals": "approval", "audit_events": "event", "identity_reviews": "review"}
+
+// sort files what was found by kind, and makes the words that stand for it as if it did not exist.
+func (w *walk) sort(f *facts) {
+	var pairs []string
+	for _, key := range slices.Sorted(maps.Keys(f.ids)) {
+		if kind := kinds[f.ids[key]]; kind != "" {
+			f.things[kind] = append(f.things[kind], key)
+		}
+		if id.Valid(key) {
+			pairs = append(pairs, key, absent)
+		}
+	}
+	for _, number := range slices.Sorted(maps.Keys(f.numbers)) {
+		f.things["number"] = append(f.things["number"], number)
+		pairs = append(pairs, number, number[:strings.LastIndexByte(number, '-')+1]+strings.Repeat("9", len(number)-strings.LastIndexByte(number, '-')-1))
+	}
+	for _, word := range f.words {
+		pairs = append(pairs, word, strings.Repeat("7", len(word)))
+	}
+	for _, kind := range []string{"organisation", "site", "person", "number", "file"} {
+		if len(f.things[kind]) == 0 && f.things["number"] == nil {
+			w.t.Fatalf("nothing of kind %s was found of A: the test would prove nothing", kind)
+		}
+	}
+	f.ghost = strings.NewReplacer(pairs...)
+}
+
+// absent is the id of something that does not exist.
+var absent = id.New()
+
+// of takes a few things of a kind, spread over all.
+func (f *facts) of(kind string, most int) []string {
+	all := f.things[kind]
+	if len(all) <= most {
+		return all
+	}
+	var some []string
+	for i := range most {
+		some = append(some, all[i*len(all)/most])
+	}
+	return some
+}
+
+// visit sends, as a person, all requests to a route that name what f holds.
+func (w *walk) visit(p *person, r route, f *facts) {
+	w.t.Helper()
+	for _, req := range w.requests(r, f) {
+		w.ask(p, req, f)
+	}
+}
+
+// ask sends a request and the same one for things that do not exist; the answers must be alike.
+func (w *walk) ask(p *person, req request, f *facts) {
+	w.t.Helper()
+	if r := (route{req.method, strings.SplitN(req.path, "?", 2)[0], ""}); endless[r.String()] {
+		return
+	}
+	body := string(encode(req.body))
+	ghost := req
+	ghost.path = f.ghost.Replace(req.path)
+	if req.body != nil {
+		ghost.body = f.ghost.Replace(body)
+	}
+	got := p.send(req)
+	if got.status >= 500 {
+		w.t.Errorf("%s: %s\nanswer %s", p.login, req, got)
+	}
+	w.leaks(p.login, req, got, f)
+	if ghost.path == req.path && (req.body == nil || ghost.body == body) {
+		return
+	}
+	key := p.login + " " + ghost.method + " " + ghost.path + " " + string(encode(ghost.body))
+	want, known := w.ghosts[key]
+	if !known {
+		want = p.send(ghost)
+		w.ghosts[key] = want
+	}
+	if got.status != want.status || f.ghost.Replace(got.plain()) != want.plain() {
+		w.t.Errorf("%s: %s\nanswers      %s\nfor an absent thing %s", p.login, req, got, want)
+	}
+}
+
+// endless are routes that do not end, or end the walk; stream and other tests have them.
+var endless = map[string]bool{
+	"GET /api/v1/events": true, "DELETE /api/v1/session": true, "POST /api/v1/session": true, "POST /api/v1/setup": true,
+	"PUT /api/test/clock": true, "POST /api/test/tick": true, "DELETE /api/v1/me/sessions": true,
+}
+
+var requestID = regexp.MustCompile(`"request_id":"[^"]*"`)
+
+// plain is the content of an answer without what differs every time.
+func (a answer) plain() string {
+	return requestID.ReplaceAllString(a.text(), "")
+}
+
+// text is the content of an answer; that of a spreadsheet is unpacked.
+func (a answer) text() string {
+	if !bytes.HasPrefix(a.body, []byte("PK\x03\x04")) {
+		return string(a.body)
+	}
+	archive, err := zip.NewReader(bytes.NewReader(a.body), int64(len(a.body)))
+	if err != nil {
+		return err.Error()
+	}
+	var all strings.Builder
+	for _, f := range archive.File {
+		if strings.HasPrefix(f.Name, "docProps/") {
+			continue
+		}
+		r, err := f.Open()
+		if err != nil {
+			return err.Error()
+		}
+		_, _ = io.Copy(&all, r)
+		_ = r.Close()
+	}
+	return all.String()
+}
+
+var (
+	uuidForm   = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	numberForm = regexp.MustCompile(`[A-Z]{2,6}-\d{4}-\d{3,8}`)
+)
+
+// leaks names what an answer tells of A beyond what the caller said themselves.
+func (w *walk) leaks(who string, req request, got answer, f *facts) {
+	w.t.Helper()
+	w.seen++
+	said := req.path + string(encode(req.body))
+	content := got.text() + fmt.Sprint(got.header["Location"], got.header["Etag"], got.header["Content-Disposition"])
+	var told []string
+	for _, word := range f.words {
+		if strings.Contains(content, word) && !strings.Contains(said, word) {
+			told = append(told, word)
+		}
+	}
+	for _, key := range uuidForm.FindAllString(content, -1) {
+		if f.ids[key] != "" && !strings.Contains(said, key) {
+			told = append(told, f.ids[key]+" "+key)
+		}
+	}
+	for _, number := range numberForm.FindAllString(content, -1) {
+		if f.numbers[number] && !strings.Contains(said, number) {
+			told = append(told, number)
+		}
+	}
+	if len(told) > 0 {
+		slices.Sort(told)
+		w.t.Errorf("%s: %s\ntells %s\nanswer %s", who, req, slices.Compact(told), got)
+	}
+}
+
+// requests are all ways to call a route with what f holds.
+func (w *walk) requests(r route, f *facts) []request {
+	w.t.Helper()
+	var out []request
+	for _, values := range w.fill(r, f) {
+		path := r.filled(values...)
+		if r.method == "GET" {
+			out = append(out, request{method: "GET", path: path})
+			for _, query := range w.queries(r, f) {
+				out = append(out, request{method: "GET", path: path + "?" + query.Encode()})
+			}
+			continue
+		}
+		for _, body := range w.bodies(r, values, f) {
+			out = append(out, request{method: r.method, path: path, body: body})
+		}
+	}
+	return out
+}
+
+// pathKinds says what stands in the place of a parameter, by the segment before it.
+var pathKinds = map[string]string{
+	"organisations/{id}": "organisation", "sites/{id}": "site", "departments/{id}": "department", "people/{id}": "person", "teams/{id}": "team",
+	"services/{id}": "service", "dedicated-engineers/{id}": "dedicated", "accounts/{id}": "account", "grants/{id}": "grant", "access-review/{id}": "grant",
+	"views/{id}": "view", "sessions/{id}": "session", "tokens/{id}": "token", "customers/{id}": "organisation", "files/{file}": "file",
+	"records/{number}": "number",
+}
+
+// words that stand for parameters which are not ids.
+func (w *walk) choices() map[string][]string {
+	types := []string{}
+	for _, def := range w.h.types {
+		types = append(types, def.Type)
+	}
+	return map[string][]string{
+		"options/{to}": append([]string{"person", "staff", "contact", "organisation", "customer", "supplier", "site", "team", "service"}, types...),
+		"roles/{code}": {"customer_user", "desk"}, "priority-schemes/{code}": {"standard"}, "definitions/{type}": types[:1], "versions/{version}": {"1"},
+	}
+}
+
+// fill gives the combinations of values for the parameters of a route. It must know every parameter.
+func (w *walk) fill(r route, f *facts) [][]string {
+	w.t.Helper()
+	combos := [][]string{{}}
+	segments := strings.Split(r.path, "/")
+	for i, segment := range segments {
+		if !strings.HasPrefix(segment, "{") {
+			continue
+		}
+		var next [][]string
+		for _, have := range combos {
+			values, known := w.values(r, segments[i-1], segment, have, f)
+			if !known {
+				w.t.Errorf("isolation: teach TestIsolation what to put for %s in %s (pathKinds, choices or values)", segment, r)
+				return nil
+			}
+			for _, v := range values {
+				next = append(next, append(slices.Clone(have), v))
+			}
+		}
+		combos = next
+	}
+	return combos
+}
+
+// fewNumbers is how many records of a type are tried at each route.
+const fewNumbers = 8
+
+func (w *walk) values(r route, before, segment string, have []string, f *facts) ([]string, bool) {
+	if kind, ok := pathKinds[before+"/"+segment]; ok {
+		return f.of(kind, 4), true
+	}
+	if words, ok := w.choices()[before+"/"+segment]; ok {
+		return words, true
+	}
+	switch segment {
+	case "{number}":
+		def := w.h.typeOf(before)
+		all := slices.DeleteFunc(slices.Clone(f.things["number"]), func(n string) bool { return !strings.HasPrefix(n, def.Number[:strings.IndexByte(def.Number, '-')+1]) })
+		return (&facts{things: map[string][]string{"number": all}}).of("number", fewNumbers), true
+	case "{transition}":
+		return w.transitions(w.h.typeOf(strings.Split(r.path, "/")[3]), have[0], f), true
+	case "{link}":
+		return f.of("link", 2), true
+	case "{approval}":
+		return f.of("approval", 2), true
+	case "{field}":
+		def := w.h.typeOf(strings.Split(r.path, "/")[3])
+		var names []string
+		for _, field := range def.Fields {
+			if field.Type == form.Secret || field.Name == "title" {
+				names = append(names, field.Name)
+			}
+		}
+		return names, true
+	}
+	return nil, false
+}
+
+// transitions are all of a type for its first record, and for others those of their workflow's beginning.
+func (w *walk) transitions(def *definition.Type, number string, f *facts) []string {
+	var names []string
+	for _, flow := range def.Workflows {
+		for _, t := range flow.Value.Transitions {
+			if !slices.Contains(names, t.Name) {
+				names = append(names, t.Name)
+			}
+		}
+	}
+	first := slices.IndexFunc(f.things["number"], func(n string) bool { return strings.HasPrefix(n, number[:strings.IndexByte(number, '-')]) })
+	if f.things["number"][first] == number {
+		return append(names, "no_such_step")
+	}
+	return names[:min(3, len(names))]
+}
+
+// refNames says which kind of thing a query parameter or a member of a body refers to.
+var refNames = map[string]string{
+	"organisation": "organisation", "customer": "organisation", "owner": "organisation", "site": "site", "sites": "site", "department": "department",
+	"person": "person", "people": "person", "members": "person", "head": "person", "lead": "person", "manager": "person", "superior": "person",
+	"requester": "person", "assignee": "person", "to": "person", "team": "team", "service": "service", "parent": "number", "number": "number", "project": "record",
+	"actor": "person", "stream": "record", "ids": "notice", "by": "person", "approver": "person",
+}
+
+// plainNames are short texts that refer to nothing. Whoever adds a short text decides which list it belongs to.
+var plainNames = []string{
+	"kind", "status", "customer_class", "side", "contact_role", "outsourced", "tier", "resident", "role", "disabled", "type", "types", "subject", "show", "format",
+	"cursor", "sort", "q", "state", "open", "priority", "impact", "urgency", "channel", "level", "workflow", "major", "watching", "turn", "created_from", "created_to",
+	"updated_from", "updated_to", "due_before", "limit", "count", "group", "columns", "unread", "days", "stale_days", "from", "text", "phone", "version",
+	"code", "language", "zone", "process", "login", "password", "totp", "theme", "density", "value", "mark", "geo", "phone2", "short_name", "employee_number",
+	"form_of_address", "contact_roles", "scopes", "perms", "expires_at", "zh", "en", "now", "new", "current", "classes", "dictionary", "$schema",
+}
+
+// queries are the queries of a list that name what f holds, one parameter at a time and all at once.
+func (w *walk) queries(r route, f *facts) []url.Values {
+	w.t.Helper()
+	all := url.Values{}
+	var out []url.Values
+	for _, name := range w.parameters(r) {
+		values := w.queryValues(r, name, f)
+		for _, v := range values {
+			out = append(out, url.Values{name: {v}})
+		}
+		if len(values) > 0 {
+			all.Set(name, values[0])
+		}
+	}
+	if len(all) > 1 {
+		out = append(out, all)
+	}
+	return append(out, w.shapes(r, f)...)
+}
+
+// parameters of a route's query, as the document has them; export and counts take those of the list.
+func (w *walk) parameters(r route) []string {
+	path := r.path
+	for _, def := range w.h.types {
+		if base := api + "/" + def.Plural; path == base+"/export" || path == base+"/counts" {
+			path = base
+		}
+	}
+	if path == api+"/audit/export" {
+		path = api + "/audit"
+	}
+	var names []string
+	for _, p := range w.h.doc.Paths[path]["get"].Parameters {
+		if p.In == "query" {
+			names = append(names, p.Name)
+		}
+	}
+	return names
+}
+
+func (w *walk) queryValues(r route, name string, f *facts) []string {
+	w.t.Helper()
+	switch name {
+	case "q", "text":
+		return append(slices.Clone(f.words), f.of("number", 2)...)
+	case "phone":
+		return w.a.phones[:min(4, len(w.a.phones))]
+	case "parent":
+		if !strings.Contains(r.path, "departments") {
+			return f.of("number", 2)
+		}
+		return f.of("department", 2)
+	case "stream":
+		return append(f.of("record", 2), f.of("person", 2)...)
+	case "number":
+		return f.of("number", 2)
+	}
+	if own, ok := strings.CutPrefix(name, "f."); ok {
+		return w.fieldValues(r, own, f)
+	}
+	if kind, ok := refNames[name]; ok {
+		return f.of(kind, 2)
+	}
+	if !slices.Contains(plainNames, name) {
+		w.t.Errorf("isolation: say in refNames or plainNames what query parameter %s of %s means", name, r)
+	}
+	return nil
+}
+
+// fieldValues are values that A's records have in an indexed field.
+func (w *walk) fieldValues(r route, name string, f *facts) []string {
+	def := w.h.typeOf(strings.Split(r.path, "/")[3])
+	if field, ok := def.Field(name); ok && field.Type == form.Ref {
+		return f.of(refNames[name], 1)
+	}
+	return []string{markA.rec}
+}
+
+// shapes are the further ways in which a list can be asked for; they name nothing, so only their content is looked at.
+func (w *walk) shapes(r route, f *facts) []url.Values {
+	var out []url.Values
+	isList := slices.ContainsFunc(w.h.types, func(d *definition.Type) bool { return r.path == api+"/"+d.Plural })
+	switch {
+	case isList:
+		for _, sort := range []string{"due", "-created_at", "number"} {
+			out = append(out, url.Values{"sort": {sort}, "limit": {"200"}, "count": {"true"}})
+		}
+		out = append(out, url.Values{"watching": {"me"}}, url.Values{"turn": {"me"}}, url.Values{"open": {"true"}})
+	case strings.HasSuffix(r.path, "/counts") && r.path != api+"/counts":
+		for _, by := range []string{"state", "kind", "priority", "assignee", "team", "customer", "channel", "workflow", "service", "type"} {
+			out = append(out, url.Values{"group": {by}})
+			for _, customer := range f.of("organisation", 1) {
+				out = append(out, url.Values{"group": {by}, "customer": {customer}})
+			}
+		}
+	case strings.HasSuffix(r.path, "/export"):
+		out = append(out, url.Values{"format": {"xlsx"}}, url.Values{"format": {"csv"}})
+	case strings.HasSuffix(r.path, "/timeline"):
+		for _, show := range []string{"all", "public", "internal", "moves"} {
+			out = append(out, url.Values{"show": {show}})
+		}
+	}
+	return out
+}
+
+// bodies are what is sent to a route that changes something.
+func (w *walk) bodies(r route, values []string, f *facts) []any {
+	w.t.Helper()
+	if r.method == "DELETE" {
+		return []any{nil}
+	}
+	if op, ok := w.h.doc.Paths[r.path][strings.ToLower(r.method)]; ok {
+		if in, ok := w.h.doc.body(op); ok {
+			return []any{w.sample(r, in, "", func(kind string) string { return first(f.things[kind], absent) })}
+		}
+		if !w.dynamic(r.path) {
+			return []any{nil}
+		}
+	}
+	body, known := w.recordBody(r, values, f)
+	if !known {
+		w.t.Errorf("isolation: teach TestIsolation what to send to %s (recordBody)", r)
+	}
+	return body
+}
+
+func first(list []string, otherwise string) string {
+	if len(list) == 0 {
+		return otherwise
+	}
+	return list[0]
+}
+
+func (w *walk) dynamic(path string) bool {
+	return slices.ContainsFunc(w.h.types, func(d *definition.Type) bool { return strings.HasPrefix(path+"/", api+"/"+d.Plural+"/") })
+}
+
+// recordBody is what goes to the operations whose body the document does not describe.
+func (w *walk) recordBody(r route, values []string, f *facts) ([]any, bool) {
+	person, number, file := first(f.things["person"], absent), first(f.things["number"], "X-2025-1"), first(f.things["file"], absent)
+	bodies := map[string]any{
+		"urge": map[string]any{"comment": "x"}, "comments": map[string]any{"body": "x", "public": true, "attachments": []string{file}},
+		"work-log": map[string]any{"minutes": 5, "text": "x"}, "links": map[string]any{"kind": "related", "number": number},
+		"watchers": map[string]any{"person": person}, "attachments": map[string]any{"files": []string{file}, "public": true},
+		"{approval}": map[string]any{"decision": "approve", "reason": "x"}, "delegate": map[string]any{"to": person}, "watch": nil,
+		"{transition}": map[string]any{}, "files": nil, "leave": nil, "return": nil, "unlock": nil, "enable": nil, "reset-totp": nil,
+	}
+	last := r.path[strings.LastIndexByte(r.path, '/')+1:]
+	if last == "bulk" {
+		return w.bulk(r, f), true
+	}
+	body, known := bodies[last]
+	return []any{body}, known
+}
+
+func (w *walk) bulk(r route, f *facts) []any {
+	values, _ := w.values(r, strings.Split(r.path, "/")[3], "{number}", nil, f)
+	var targets []map[string]any
+	for _, n := range values[:min(2, len(values))] {
+		targets = append(targets, map[string]any{"number": n})
+	}
+	return []any{
+		map[string]any{"numbers": targets, "action": "assign", "fields": map[string]any{"assignee": w.h.people["l1"].id}},
+		map[string]any{"numbers": targets, "action": "urge"},
+		map[string]any{"numbers": targets, "action": "priority", "fields": map[string]any{"impact": "high"}},
+		map[string]any{"numbers": targets, "action": "transition", "transition": "close"},
+	}
+}
+
+// sample is a value that a schema accepts; what refers to something is asked for by kind.
+func (w *walk) sample(r route, s schema, name string, ref func(kind string) string) any {
+	w.t.Helper()
+	s = w.h.doc.resolve(s)
+	switch {
+	case len(s.Enum) > 0:
+		return s.Enum[0]
+	case s.is("object"):
+		body := map[string]any{}
+		for _, member := range slices.Sorted(maps.Keys(s.Properties)) {
+			if p := s.Properties[member]; !p.ReadOnly && member != "$schema" {
+				body[member] = w.sample(r, p, member, ref)
+			}
+		}
+		return body
+	case s.is("array"):
+		if s.Items == nil {
+			return []any{}
+		}
+		return []any{w.sample(r, *s.Items, name, ref)}
+	case s.is("boolean"):
+		return false
+	case s.is("integer"), s.is("number"):
+		if s.Minimum != nil {
+			return *s.Minimum
+		}
+		return 1
+	case s.is("string"):
+		return w.sampleText(r, s, name, ref)
+	}
+	return map[string]any{}
+}
+
+func (w *walk) sampleText(r route, s schema, name string, ref func(kind string) string) any {
+	w.t.Helper()
+	kind := refNames[name]
+	if strings.Contains(r.path, "departments") && name == "parent" {
+		kind = "department"
+	}
+	switch {
+	case kind != "":
+		return ref(kind)
+	case s.Format == "date-time":
+		return "2025-03-04T09:00:00+08:00"
+	case s.MaxLength > 0 && s.MaxLength <= 64 && !slices.Contains(plainNames, name):
+		w.t.Errorf("isolation: say in refNames or plainNames what member %s of %s means", name, r)
+	}
+	word := map[string]string{"kind": "customer", "side": "customer", "role": "customer_user", "tier": "L1", "zone": "Asia/Shanghai", "language": "zh", "login": "new.login", "type": w.h.types[0].Type}[name]
+	if word == "" {
+		word = "text"
+	}
+	return word
+}
+
+// references lets a person point from their own records to what belongs to A, one reference at a time.
+func (w *walk) references(p *person) {
+	w.t.Helper()
+	for _, def := range w.h.types {
+		for _, name := range def.Create.Inputs() {
+			field, ok := def.Field(name)
+			if !ok || field.ReadOnly || p.customer != "" && !field.Public || field.Type != form.Ref && field.Type != form.Files {
+				continue
+			}
+			body := w.h.opening(def, w.b, &person{h: w.h, login: p.login, customer: p.customer, cookie: w.h.people["desk"].cookie, csrf: w.h.people["desk"].csrf}, -time.Hour, false)
+			w.askWith(p, request{method: "POST", path: api + "/" + def.Plural}, body, name, field)
+		}
+		for _, number := range w.b.records[def.Type][:min(2, len(w.b.records[def.Type]))] {
+			w.ownRecord(p, def, number)
+		}
+	}
+}
+
+func (w *walk) askWith(p *person, req request, body map[string]any, name string, field form.Field) {
+	w.t.Helper()
+	for _, target := range w.refsOf(field) {
+		with := maps.Clone(body)
+		with[name] = target
+		if field.Multiple || field.Type == form.Files {
+			with[name] = []any{target}
+		}
+		req.body = with
+		w.ask(p, req, w.facts)
+	}
+}
+
+// refsOf is what of A a field could point to.
+func (w *walk) refsOf(field form.Field) []string {
+	switch {
+	case field.Type == form.Files:
+		return w.facts.of("file", 2)
+	case field.To == "customer" || field.To == "organisation":
+		return []string{w.a.id}
+	case field.To == "person" || field.To == "contact" || field.To == "staff":
+		return []string{w.a.user.id}
+	case field.To == "site":
+		return w.a.sites[:1]
+	case field.To == "service":
+		return w.a.services[:1]
+	case field.To == "team":
+		return []string{w.a.team}
+	}
+	return w.a.records[field.To][:min(1, len(w.a.records[field.To]))]
+}
+
+// ownRecord lets a person point from a record of B to what belongs to A.
+func (w *walk) ownRecord(p *person, def *definition.Type, number string) {
+	w.t.Helper()
+	base := api + "/" + def.Plural + "/" + number
+	for _, field := range def.Fields {
+		if field.Type == form.Ref || field.Type == form.Files {
+			w.askWith(p, request{method: "PATCH", path: base}, map[string]any{}, field.Name, field)
+		}
+	}
+	file, other := w.facts.of("file", 1)[0], w.a.records[def.Type][0]
+	for path, body := range map[string]map[string]any{
+		"POST /assign": {"assignee": w.a.user.id}, "POST /assign?": {"team": w.a.team}, "POST /links": {"kind": "related", "number": other},
+		"POST /watchers": {"person": w.a.user.id}, "PUT /attachments": {"files": []string{file}}, "POST /comments": {"body": "x", "attachments": []string{file}},
+	} {
+		method, rest, _ := strings.Cut(path, " ")
+		w.ask(p, request{method: method, path: base + strings.TrimSuffix(rest, "?"), body: body}, w.facts)
+	}
+	rec := p.get(api + "/records/" + number).object()
+	for _, action := range rec.list("next_steps.actions") {
+		names, _ := action.at("form.fields").([]any)
+		for _, name := range names {
+			if field, ok := def.Field(fmt.Sprint(name)); ok && (field.Type == form.Ref || field.Type == form.Files) {
+				w.askWith(p, request{method: "POST", path: base + "/" + action.text("transition")}, map[string]any{"comment": "x"}, field.Name, field)
+			}
+		}
+	}
+	for _, a := range rec.list("approvals") {
+		w.ask(p, request{method: "POST", path: base + "/approvals/" + a.text("id") + "/delegate", body: map[string]any{"to": w.a.user.id}}, w.facts)
+	}
+}
+
+// typedReferences lets a person create and change what is B's with one reference to what is A's.
+func (w *walk) typedReferences(p *person) {
+	w.t.Helper()
+	mine := map[string]string{"organisation": w.b.id, "site": w.b.sites[0], "department": w.b.departments[0], "person": w.b.colleague.id, "team": w.b.team,
+		"service": w.b.services[0], "dedicated": w.b.dedicated, "number": absent, "record": absent, "notice": absent, "account": w.h.ids["account:bravomate"]}
+	for _, r := range w.h.routes() {
+		op := w.h.doc.Paths[r.path][strings.ToLower(r.method)]
+		in, ok := w.h.doc.body(op)
+		if !ok || w.dynamic(r.path) || endless[r.String()] {
+			continue
+		}
+		path, ok := w.ownPath(r, mine)
+		if !ok {
+			continue
+		}
+		for name := range in.Properties {
+			if refNames[name] == "" {
+				continue
+			}
+			w.typedReference(p, r, in, path, name, mine)
+		}
+	}
+}
+
+func (w *walk) typedReference(p *person, r route, in schema, path, name string, mine map[string]string) {
+	w.t.Helper()
+	body := map[string]any{}
+	for _, member := range append(slices.Clone(in.Required), name) {
+		kindOf := func(kind string) string {
+			if member == name {
+				return first(w.facts.things[kind], absent)
+			}
+			return mine[kind]
+		}
+		body[member] = w.sample(r, in.Properties[member], member, kindOf)
+	}
+	w.ask(p, request{method: r.method, path: path, body: body}, w.facts)
+}
+
+// ownPath fills a route with what is B's.
+func (w *walk) ownPath(r route, mine map[string]string) (string, bool) {
+	segments := strings.Split(r.path, "/")
+	var values []string
+	for i, segment := range segments {
+		if !strings.HasPrefix(segment, "{") {
+			continue
+		}
+		v := mine[pathKinds[segments[i-1]+"/"+segment]]
+		if v == "" {
+			return "", false
+		}
+		values = append(values, v)
+	}
+	return r.filled(values...), true
+}
+
+// stream listens as everybody while A's records change, then while B's do: only the second may be heard.
+func (w *walk) stream(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	heard := map[string]chan string{}
+	for _, p := range append(slices.Clone(w.strangers), w.a.colleague) {
+		heard[p.login] = w.listen(ctx, p)
+	}
+	change := func(c *customer) {
+		for _, def := range w.h.types {
+			base := api + "/" + def.Plural + "/" + c.records[def.Type][0]
+			w.h.people["desk"].must("POST", base+"/comments", map[string]any{"body": "again", "public": true})
+			w.h.people["desk"].must("POST", base+"/comments", map[string]any{"body": "again", "public": false})
+			if _, err := w.h.open(def, "", c, w.h.people["desk"]); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	change(w.a)
+	// then something that each of them may hear ends the listening
+	w.b.records["last"] = nil
+	change(w.b)
+	for login, lines := range heard {
+		w.eavesdrop(login, lines)
+	}
+}
+
+// eavesdrop looks through what somebody heard until something of B comes, or nothing more does.
+func (w *walk) eavesdrop(login string, lines chan string) {
+	w.t.Helper()
+	count := 0
+	deadline := time.After(1500 * time.Millisecond)
+	f := w.gather() // with what was just made
+	for {
+		select {
+		case line := <-lines:
+			count++
+			w.leaks(login, request{method: "GET", path: api + "/events"}, answer{status: 200, body: []byte(line)}, f)
+		case <-deadline:
+			if count == 0 && login != w.a.colleague.login && login != w.b.user.login {
+				w.t.Errorf("%s heard nothing of B's records: the stream proves nothing", login)
+			}
+			return
+		}
+	}
+}
+
+func (w *walk) listen(ctx context.Context, p *person) chan string {
+	w.t.Helper()
+	req, err := http.NewRequestWithContext(ctx, "GET", w.h.app.URL()+api+"/events", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p.dress(req, request{method: "GET"})
+	res, err := w.h.client.Do(req)
+	if err != nil || res.StatusCode != 200 {
+		w.t.Fatalf("%s: listen: %v %v", p.login, res, err)
+	}
+	lines, ready := make(chan string, 1000), make(chan bool)
+	go func() {
+		defer func() { _ = res.Body.Close() }()
+		scanner := bufio.NewScanner(res.Body)
+		for scanner.Scan() {
+			if line := scanner.Text(); strings.HasPrefix(line, ": hello") {
+				close(ready)
+			} else if strings.HasPrefix(line, "data:") {
+				lines <- line
+			}
+		}
+	}()
+	<-ready
+	return lines
+}
+
+// notVacuous makes sure that what B must not see is there for those who may.
+func (w *walk) notVacuous() {
+	w.t.Helper()
+	for _, p := range []*person{w.a.responsible, w.h.people["desk"]} {
+		found := 0
+		for _, def := range w.h.types {
+			body := p.get(api + "/" + def.Plural + "?limit=200").text()
+			for _, number := range numberForm.FindAllString(body, -1) {
+				if w.facts.numbers[number] {
+					found++
+				}
+			}
+		}
+		if found < 10 {
+			w.t.Errorf("%s finds %d records of A: the world is too small to prove anything", p.login, found)
+		}
+	}
+	states := map[string]bool{}
+	for _, row := range w.everything()["records"] {
+		states[row.text("type")+"."+row.text("state")] = true
+	}
+	if len(states) < 12 {
+		w.t.Errorf("the records are in %d states only: %v", len(states), slices.Sorted(maps.Keys(states)))
+	}
+	w.t.Logf("%d answers looked through; %d ids, %d numbers, %d states of records", w.seen, len(w.facts.ids), len(w.facts.numbers), len(states))
+}
+
+// tablesOf lists the tables of the database with their columns.
+func tablesOf(t *testing.T, h *house) map[string][]string {
+	t.Helper()
+	sql := `SELECT m.name, p.name FROM sqlite_master m, pragma_table_info(m.name) p WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' ORDER BY m.name, p.cid`
+	if h.app.DB.Dialect() == db.Postgres {
+		sql = `SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position`
+	}
+	tables := map[string][]string{}
+	err := h.app.DB.Read(t.Context(), func(tx db.Tx) error {
+		rows, err := db.All(t.Context(), tx, func(row db.Row) (pair [2]string, err error) { return pair, row.Scan(&pair[0], &pair[1]) }, sql)
+		for _, r := range rows {
+			if !strings.HasPrefix(r[0], "search_") && !strings.HasPrefix(r[0], "river") {
+				tables[r[0]] = append(tables[r[0]], r[1])
+			}
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tables
+}
+
+// everything is every row of every table.
+func (w *walk) everything() map[string][]object {
+	w.t.Helper()
+	if w.tables == nil {
+		w.tables = tablesOf(w.t, w.h)
+	}
+	out := map[string][]object{}
+	err := w.h.app.DB.Read(w.t.Context(), func(tx db.Tx) error {
+		for table, columns := range w.tables {
+			sql := "SELECT to_json(t)::text FROM " + table + " t"
+			if tx.Dialect() == db.SQLite {
+				var members []string
+				for _, c := range columns {
+					members = append(members, fmt.Sprintf(`'%s', CASE WHEN typeof("%s") = 'blob' THEN hex("%[1]s") ELSE "%[1]s" END`, c, c))
+				}
+				sql = "SELECT json_object(" + strings.Join(members, ", ") + ") FROM " + table
+			}
+			rows, err := db.All(w.t.Context(), tx, func(row db.Row) (o object, err error) {
+				var raw string
+				if err := row.Scan(&raw); err != nil {
+					return nil, err
+				}
+				return o, json.Unmarshal([]byte(raw), &o)
+			}, sql)
+			if err != nil {
+				return fmt.Errorf("%s: %w", table, err)
+			}
+			out[table] = rows
+		}
+		return nil
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return out
+}
+
+// rows are all rows that have to do with A, as they stand now.
+func (w *walk) rows() map[string]int {
+	w.t.Helper()
+	out := map[string]int{}
+	for table, list := range w.everything() {
+		for _, row := range list {
+			if table == "audit_events" { // sealed in the background; another's deed may well name A
+				if row.text("customer_id") != w.a.id {
+					continue
+				}
+				delete(row, "seal_no")
+			}
+			if table == "audit_seals" || table == "identity_failures" || table == "identity_sessions" {
+				continue
+			}
+			line := string(encode(row))
+			for _, key := range uuidForm.FindAllString(line, -1) {
+				if w.facts.ids[key] != "" {
+					out[table+" "+line]++
+					break
+				}
+			}
+		}
+	}
+	return out
+}
+
+// unchanged compares A's rows with what they were.
+func (w *walk) unchanged(what string, before map[string]int) {
+	w.t.Helper()
+	after := w.rows()
+	if maps.Equal(before, after) {
+		return
+	}
+	for line, n := range before {
+		if after[line] != n {
+			w.t.Errorf("%s changed or deleted what is A's: %s", what, cut(line, 600))
+		}
+	}
+	for line, n := range after {
+		if before[line] != n {
+			w.t.Errorf("%s left behind what names A: %s", what, cut(line, 600))
+		}
+	}
+}
