@@ -19,9 +19,10 @@ import (
 var version = "dev"
 
 type commands struct {
-	Serve   serve   `cmd:"" default:"withargs" help:"Run the server."`
-	Migrate migrate `cmd:"" help:"Bring the database up to date, or say what would be done."`
-	Audit   audit   `cmd:"" help:"The audit trail."`
+	Serve   serve    `cmd:"" default:"withargs" help:"Run the server."`
+	Migrate migrate  `cmd:"" help:"Bring the database up to date, or say what would be done."`
+	Audit   audit    `cmd:"" help:"The audit trail."`
+	Docs    docs     `cmd:"" hidden:"" help:"Write the generated pages of the documentation."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
 
@@ -38,6 +39,11 @@ type audit struct {
 
 type verify struct{ config.Config }
 
+type docs struct {
+	Dir string `arg:"" help:"Folder to write to."`
+}
+
+//go:generate go run . docs ../../docs/reference
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -68,3 +74,6 @@ func (m *migrate) Run(ctx context.Context) error {
 func (v *verify) Run(ctx context.Context) error {
 	return app.VerifyAudit(ctx, v.Config, os.Stdout)
 }
+
+// Run writes the generated pages.
+func (d *docs) Run(ctx context.Context) error { return app.WriteDocs(ctx, d.Dir) }

@@ -133,3 +133,6 @@ func (s *Service) definitionOf(r *record.Record) (*definition.Type, *definition.
 	}
 	return t, w, nil
 }
+
+// Catalogue is the definitions in force.
+func (s *Service) Catalogue() *Catalogue { return s.catalogue }
