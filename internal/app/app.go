@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -23,6 +24,7 @@ import (
 	"github.com/steward-ops/steward/internal/platform/config"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/httpapi"
+	"github.com/steward-ops/steward/internal/platform/jobs"
 	"github.com/steward-ops/steward/internal/platform/observe"
 	"github.com/steward-ops/steward/internal/platform/work"
 	"github.com/steward-ops/steward/internal/webui"
@@ -42,6 +44,9 @@ type App struct {
 	Audit    *audit.Service
 	Notices  *notify.Service
 	Engine   *process.Service
+	Jobs     *jobs.Queue
+	figures  *observe.Figures
+	metrics  http.Handler
 	roles    roleNames
 	server   *http.Server
 	listener net.Listener
@@ -86,7 +91,10 @@ func (a *App) open(ctx context.Context) error {
 	if err := makeFolder(a.Config.Data); err != nil {
 		return err
 	}
-	database, err := db.Open(ctx, db.Config{URL: a.Config.DatabaseURL, Clock: a.Clock, Log: a.Log, MaxConns: a.Config.MaxConns, Sync: a.Config.Sync})
+	registry := observe.Registry()
+	a.figures, a.metrics = observe.NewFigures(registry), observe.Handler(registry)
+	database, err := db.Open(ctx, db.Config{URL: a.Config.DatabaseURL, Clock: a.Clock, Log: a.Log, MaxConns: a.Config.MaxConns, Sync: a.Config.Sync,
+		Observe: a.figures.Transaction})
 	if err != nil {
 		return err
 	}
@@ -118,7 +126,10 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 		return err
 	}
 	a.Hub = httpapi.NewHub(a.DB, a.Log)
-	a.Door = work.New(a.DB, audit.Ledger{}, nil, a.Hub)
+	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Clock: a.Clock, Log: a.Log, Observe: a.figures.Job}); err != nil {
+		return err
+	}
+	a.Door = work.New(a.DB, audit.Ledger{}, a.Jobs, a.Hub)
 	a.People = party.New(a.Door)
 	a.Access = identity.New(a.Door, a.People, identity.Config{Ring: ring, Log: a.Log})
 	a.Audit = audit.New(a.Door, a.Clock)
@@ -148,7 +159,7 @@ func (a *App) serve(opts Options) error {
 	if err != nil {
 		return err
 	}
-	a.API = httpapi.New(httpapi.Config{Clock: a.Clock, Log: a.Log, Sessions: a.Access, Hub: a.Hub, Web: webui.Handler(), Metrics: observe.Handler(observe.Registry()),
+	a.API = httpapi.New(httpapi.Config{Clock: a.Clock, Log: a.Log, Sessions: a.Access, Hub: a.Hub, Web: webui.Handler(), Metrics: a.metrics,
 		Checks:  []httpapi.Check{{Name: "database", Run: a.DB.Ping}},
 		Limits:  httpapi.Limits{Off: !a.Config.RateLimits},
 		Version: opts.Version, BaseURL: a.Config.BaseURL, Proxies: proxies})
@@ -157,6 +168,7 @@ func (a *App) serve(opts Options) error {
 	a.Audit.Routes(a.API)
 	a.Notices.Routes(a.API)
 	a.Engine.Routes(a.API, a.Config.UploadLimit<<20)
+	a.jobRoutes()
 	if a.Config.TestClock {
 		a.testRoutes()
 	}
@@ -171,7 +183,9 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	a.listener = listener
 	ctx, a.stop = context.WithCancel(context.WithoutCancel(ctx))
-	a.background(ctx)
+	if err := a.background(ctx); err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	a.server = a.API.Server(a.Config.Listen)
 	a.running.Go(func() {
 		if err := a.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -195,7 +209,7 @@ func (a *App) Stop(ctx context.Context) error {
 	if a.stop != nil {
 		a.stop()
 		a.Hub.Close()
-		err = a.server.Shutdown(ctx)
+		err = errors.Join(a.server.Shutdown(ctx), a.Jobs.Stop(ctx))
 		a.running.Wait()
 	}
 	a.DB.Close()
@@ -228,5 +242,8 @@ func (r *roleNames) load(ctx context.Context, database *db.DB) error {
 }
 
 func fileStore(cfg config.Config) (process.Blobs, error) {
-	return blob.NewDisk(cfg.Data + "/files")
+	if cfg.S3Endpoint == "" {
+		return blob.NewDisk(filepath.Join(cfg.Data, "files"))
+	}
+	return blob.NewS3(blob.S3Config{Endpoint: cfg.S3Endpoint, Bucket: cfg.S3Bucket, Key: cfg.S3Key, Secret: cfg.S3Secret, Insecure: cfg.S3Insecure})
 }

@@ -29,22 +29,23 @@ func TestIsolation(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		w := newWalk(t, h)
+		w.notVacuous()
 		for _, r := range h.routes() {
-			before := w.rows()
 			for _, p := range w.strangers {
 				w.visit(p, r, w.facts)
 			}
 			w.visit(w.a.colleague, r, w.others)
-			w.unchanged(r.String(), before)
+			if r.method != "GET" {
+				w.unchanged(r.String())
+			}
 		}
-		before := w.rows()
 		for _, p := range w.strangers {
 			w.references(p)
 			w.typedReferences(p)
 		}
-		w.unchanged("own things pointing to another customer's", before)
+		w.unchanged("what belongs to B and was to point to what belongs to A")
 		w.stream(t)
-		w.notVacuous()
+		t.Logf("%d answers looked through; %d ids and %d numbers of A", w.seen, len(w.facts.ids), len(w.facts.numbers))
 	})
 }
 
@@ -65,7 +66,8 @@ type walk struct {
 	strangers []*person
 	ghosts    map[string]answer
 	tables    map[string][]string
-	seen      int // answers looked through
+	before    map[string]int // A's rows
+	seen      int            // answers looked through
 }
 
 func newWalk(t *testing.T, h *house) *walk {
@@ -84,9 +86,13 @@ func newWalk(t *testing.T, h *house) *walk {
 	if _, err := h.app.Engine.Tick(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	for _, p := range append(slices.Clone(w.strangers), w.a.user, w.a.colleague, w.a.responsible, h.people["desk"], h.people["sup"], h.people["admin"], h.people["l1"]) {
+		p.signIn() // the sessions had run out by then
+	}
 	w.tables = tablesOf(t, h)
 	w.facts = w.gather()
 	w.others = w.gatherRecords(w.a.colleague.id)
+	w.before = w.rows()
 	return w
 }
 
@@ -213,6 +219,16 @@ func (w *walk) sort(f *facts) {
 // absent is the id of something that does not exist.
 var absent = id.New()
 
+// ignorant says, once, what the walk does not know of a route: a route that it cannot fill proves nothing.
+func (w *walk) ignorant(format string, args ...any) {
+	w.t.Helper()
+	message := fmt.Sprintf("isolation: "+format, args...)
+	if _, said := w.ghosts[message]; !said {
+		w.ghosts[message] = answer{}
+		w.t.Error(message)
+	}
+}
+
 // of takes a few things of a kind, spread over all.
 func (f *facts) of(kind string, most int) []string {
 	all := f.things[kind]
@@ -237,9 +253,6 @@ func (w *walk) visit(p *person, r route, f *facts) {
 // ask sends a request and the same one for things that do not exist; the answers must be alike.
 func (w *walk) ask(p *person, req request, f *facts) {
 	w.t.Helper()
-	if r := (route{req.method, strings.SplitN(req.path, "?", 2)[0], ""}); endless[r.String()] {
-		return
-	}
 	body := string(encode(req.body))
 	ghost := req
 	ghost.path = f.ghost.Replace(req.path)
@@ -247,7 +260,7 @@ func (w *walk) ask(p *person, req request, f *facts) {
 		ghost.body = f.ghost.Replace(body)
 	}
 	got := p.send(req)
-	if got.status >= 500 {
+	if got.status >= 500 || got.status == 401 {
 		w.t.Errorf("%s: %s\nanswer %s", p.login, req, got)
 	}
 	w.leaks(p.login, req, got, f)
@@ -339,6 +352,9 @@ func (w *walk) leaks(who string, req request, got answer, f *facts) {
 func (w *walk) requests(r route, f *facts) []request {
 	w.t.Helper()
 	var out []request
+	if endless[r.String()] {
+		return nil
+	}
 	for _, values := range w.fill(r, f) {
 		path := r.filled(values...)
 		if r.method == "GET" {
@@ -388,7 +404,7 @@ func (w *walk) fill(r route, f *facts) [][]string {
 		for _, have := range combos {
 			values, known := w.values(r, segments[i-1], segment, have, f)
 			if !known {
-				w.t.Errorf("isolation: teach TestIsolation what to put for %s in %s (pathKinds, choices or values)", segment, r)
+				w.ignorant("teach TestIsolation what to put for %s in %s (pathKinds, choices or values)", segment, r)
 				return nil
 			}
 			for _, v := range values {
@@ -532,7 +548,7 @@ func (w *walk) queryValues(r route, name string, f *facts) []string {
 		return f.of(kind, 2)
 	}
 	if !slices.Contains(plainNames, name) {
-		w.t.Errorf("isolation: say in refNames or plainNames what query parameter %s of %s means", name, r)
+		w.ignorant("say in refNames or plainNames what query parameter %s of %s means", name, r)
 	}
 	return nil
 }
@@ -589,7 +605,7 @@ func (w *walk) bodies(r route, values []string, f *facts) []any {
 	}
 	body, known := w.recordBody(r, values, f)
 	if !known {
-		w.t.Errorf("isolation: teach TestIsolation what to send to %s (recordBody)", r)
+		w.ignorant("teach TestIsolation what to send to %s (recordBody)", r)
 	}
 	return body
 }
@@ -681,8 +697,8 @@ func (w *walk) sampleText(r route, s schema, name string, ref func(kind string) 
 		return ref(kind)
 	case s.Format == "date-time":
 		return "2025-03-04T09:00:00+08:00"
-	case s.MaxLength > 0 && s.MaxLength <= 64 && !slices.Contains(plainNames, name):
-		w.t.Errorf("isolation: say in refNames or plainNames what member %s of %s means", name, r)
+	case s.MaxLength > 0 && s.MaxLength <= 64 && !slices.Contains(plainNames, name) && !w.dynamic(r.path):
+		w.ignorant("say in refNames or plainNames what member %s of %s means", name, r)
 	}
 	word := map[string]string{"kind": "customer", "side": "customer", "role": "customer_user", "tier": "L1", "zone": "Asia/Shanghai", "language": "zh", "login": "new.login", "type": w.h.types[0].Type}[name]
 	if word == "" {
@@ -927,7 +943,7 @@ func (w *walk) notVacuous() {
 	if len(states) < 12 {
 		w.t.Errorf("the records are in %d states only: %v", len(states), slices.Sorted(maps.Keys(states)))
 	}
-	w.t.Logf("%d answers looked through; %d ids, %d numbers, %d states of records", w.seen, len(w.facts.ids), len(w.facts.numbers), len(states))
+	w.t.Logf("states of records: %v", slices.Sorted(maps.Keys(states)))
 }
 
 // tablesOf lists the tables of the database with their columns.
@@ -1018,10 +1034,10 @@ func (w *walk) rows() map[string]int {
 }
 
 // unchanged compares A's rows with what they were.
-func (w *walk) unchanged(what string, before map[string]int) {
+func (w *walk) unchanged(what string) {
 	w.t.Helper()
-	after := w.rows()
-	if maps.Equal(before, after) {
+	before, after := w.before, w.rows()
+	if w.before = after; maps.Equal(before, after) {
 		return
 	}
 	for line, n := range before {

@@ -21,6 +21,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/config"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/jobs"
 	"github.com/steward-ops/steward/internal/platform/work"
 	"github.com/steward-ops/steward/internal/practice/call"
 	"github.com/steward-ops/steward/internal/practice/incident"
@@ -69,7 +70,7 @@ func Behaviour() *process.Behaviour { return process.NewBehaviour() }
 // Migrations of all packages, in the order in which they refer to each other.
 func Migrations() []db.Migration {
 	var all []db.Migration
-	for _, list := range [][]db.Migration{audit.Migrations, party.Migrations, identity.Migrations, record.Migrations, search.Migrations, notify.Migrations, process.Migrations} {
+	for _, list := range [][]db.Migration{jobs.Migrations, audit.Migrations, party.Migrations, identity.Migrations, record.Migrations, search.Migrations, notify.Migrations, process.Migrations} {
 		all = append(all, list...)
 	}
 	return all

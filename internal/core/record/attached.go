@@ -239,3 +239,21 @@ func Remember(ctx context.Context, tx db.Tx, actor, key, fingerprint, record str
 func Watched(ctx context.Context, tx db.Tx, person string) ([]string, error) {
 	return db.All(ctx, tx, db.Scan[string], `SELECT record_id FROM record_watchers WHERE person_id = $1 ORDER BY at DESC LIMIT 1000`, person)
 }
+
+// Orphans are files uploaded before an instant that were never put on a record, as id → blob key.
+func Orphans(ctx context.Context, tx db.Tx, before time.Time) (map[string]string, error) {
+	type orphan struct{ file, blob string }
+	list, err := db.All(ctx, tx, func(row db.Row) (o orphan, err error) { return o, row.Scan(&o.file, &o.blob) },
+		`SELECT id, blob FROM files f WHERE at < $1 AND NOT EXISTS (SELECT 1 FROM record_files rf WHERE rf.file_id = f.id) LIMIT 500`, clock.Millis(before))
+	out := map[string]string{}
+	for _, o := range list {
+		out[o.file] = o.blob
+	}
+	return out, err
+}
+
+// RemoveFile forgets an uploaded file.
+func RemoveFile(ctx context.Context, tx db.Tx, file string) error {
+	_, err := tx.Exec(ctx, `DELETE FROM files WHERE id = $1 AND NOT EXISTS (SELECT 1 FROM record_files rf WHERE rf.file_id = $1)`, file)
+	return err
+}

@@ -3,6 +3,8 @@ package search_test
 import (
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/steward-ops/steward/internal/core/search"
 )
@@ -78,4 +80,25 @@ func TestSnippet(t *testing.T) {
 	if p := search.Snippet("短", "x", 30); len(p) != 1 || p[0].Text != "短" {
 		t.Error(p)
 	}
+}
+
+// No text gives a token that a database could take for more than a word.
+func FuzzTokens(f *testing.F) {
+	for _, s := range []string{"打印机 INC-2026-00042", `"a' \ b_c:*`, "\u200b网\ufe0f络", "\xff\x00", "İſK", "𠀀𠀁"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, token := range search.Tokens(text) {
+			if token == "" || len(token) > 300 || !utf8.ValidString(token) {
+				t.Fatalf("%q", token)
+			}
+			for _, c := range token {
+				if c != '-' && !unicode.IsLetter(c) && !unicode.IsDigit(c) && !unicode.IsMark(c) && c != '〇' && c != 'ー' && !unicode.Is(unicode.Han, c) && !unicode.Is(unicode.Hangul, c) &&
+					!unicode.Is(unicode.Katakana, c) && !unicode.Is(unicode.Hiragana, c) {
+					t.Fatalf("%q has %q", token, c)
+				}
+			}
+		}
+		marked(t, text)
+	})
 }

@@ -39,6 +39,7 @@ const (
 type Blobs interface {
 	Put(ctx context.Context, key string, r io.Reader, limit int64) (blob.Info, error)
 	Open(ctx context.Context, key string) (io.ReadCloser, error)
+	Delete(ctx context.Context, key string) error
 }
 
 // Config is what the engine is built from.

@@ -316,3 +316,35 @@ func (s *Service) stale(ctx context.Context, c *change, seen int64) error {
 	e.Data = map[string]any{"changes": changes, "current": current}
 	return e
 }
+
+// orphansAfter is how long an upload may wait to be put on a record.
+const orphansAfter = 24 * time.Hour
+
+// CleanFiles removes uploads that never came onto a record.
+func (s *Service) CleanFiles(ctx context.Context) error {
+	var gone map[string]string
+	err := s.door.Do(work.WithActor(ctx, Engine), WriteRecords, func(ctx context.Context, u *work.Unit) (err error) {
+		u.Unrecorded() // unless something is removed
+		if gone, err = record.Orphans(ctx, u.Tx, u.Now().Add(-orphansAfter)); err != nil {
+			return err
+		}
+		for file := range gone {
+			if err := record.RemoveFile(ctx, u.Tx, file); err != nil {
+				return err
+			}
+			if _, err := u.Record(ctx, work.Event{Stream: file, Kind: "file.removed", Subject: "file"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, key := range gone {
+		if err := s.blobs.Delete(ctx, key); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -17,15 +17,15 @@ import (
 // columns back), so the row is written here, in the form that River's schema of Migrations wants. Times are text on SQLite.
 const (
 	insertSQLite = `INSERT INTO river_job (args, created_at, kind, max_attempts, priority, scheduled_at, state, unique_key, unique_states)
-VALUES (jsonb($1), coalesce($2, datetime('now', 'subsec')), $3, $4, $5, coalesce($6, datetime('now', 'subsec')), $7, $8, $9)
-ON CONFLICT DO UPDATE SET scheduled_at = min(scheduled_at, excluded.scheduled_at)
-RETURNING state`
+VALUES (jsonb($1), coalesce($2, datetime('now', 'subsec')), $3, $4, $5, coalesce($6, datetime('now', 'subsec')), $7, $8, $9)`
 	insertPostgres = `INSERT INTO river_job (args, created_at, kind, max_attempts, priority, scheduled_at, state, unique_key, unique_states)
 VALUES ($1::jsonb, coalesce($2::text::timestamp AT TIME ZONE 'UTC', now()), $3, $4, $5, coalesce($6::text::timestamp AT TIME ZONE 'UTC', now()),
-	$7::text::river_job_state, $8, $9::integer::bit(8))
-ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND unique_states IS NOT NULL AND river_job_state_in_bitmask(unique_states, state)
-DO UPDATE SET scheduled_at = least(river_job.scheduled_at, excluded.scheduled_at)
-RETURNING state::text`
+	$7::text::river_job_state, $8, $9::integer::bit(8))`
+	forwardSQLite   = ` ON CONFLICT DO UPDATE SET scheduled_at = min(scheduled_at, excluded.scheduled_at)`
+	forwardPostgres = ` ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND unique_states IS NOT NULL AND river_job_state_in_bitmask(unique_states, state)
+DO UPDATE SET scheduled_at = least(river_job.scheduled_at, excluded.scheduled_at)`
+	returning = ` RETURNING CAST(state AS TEXT)`
+
 	timeForm = "2006-01-02 15:04:05.000"
 )
 
@@ -67,13 +67,14 @@ func (q *Queue) put(ctx context.Context, tx db.Tx, job work.Job, key []byte) (st
 	if err != nil {
 		return "", fmt.Errorf("enqueue %s: %w", job.Kind, err)
 	}
-	sql := insertSQLite
+	sql, forward := insertSQLite, forwardSQLite
 	if tx.Dialect() == db.Postgres {
-		sql = insertPostgres
+		sql, forward = insertPostgres, forwardPostgres
 	}
 	var bits, created, due any
 	if key != nil {
 		bits = waitingBits
+		sql += forward
 	}
 	if _, manual := q.cfg.Clock.(*clock.Manual); manual {
 		created, due = tx.Now().UTC().Format(timeForm), tx.Now().UTC().Format(timeForm)
@@ -83,7 +84,7 @@ func (q *Queue) put(ctx context.Context, tx db.Tx, job work.Job, key []byte) (st
 		state, due = string(rivertype.JobStateScheduled), job.At.UTC().Format(timeForm)
 	}
 	now := state == string(rivertype.JobStateAvailable)
-	err = tx.QueryRow(ctx, sql, db.JSON(envelope{Args: args}), created, job.Kind, q.cfg.Attempts, max(job.Priority, 1), due, state, key, bits).Scan(&state)
+	err = tx.QueryRow(ctx, sql+returning, db.JSON(envelope{Args: args}), created, job.Kind, q.cfg.Attempts, max(job.Priority, 1), due, state, key, bits).Scan(&state)
 	if err != nil {
 		return "", fmt.Errorf("enqueue %s: %w", job.Kind, err)
 	}

@@ -21,8 +21,16 @@ var Migrations = func() (list []db.Migration) {
 	for version := 1; version <= latest; version++ {
 		list = append(list, db.Migration{ID: fmt.Sprintf("jobs-%03d", version), Run: schema(version)})
 	}
-	return list
+	return append(list, db.Migration{ID: "jobs-101", SQL: dropUnused})
 }()
+
+// River itself has no use for these indexes, and every job pays for them.
+const dropUnused = `
+-- only: postgres
+DROP INDEX IF EXISTS river_job_args_index;
+DROP INDEX IF EXISTS river_job_metadata_index;
+-- end
+`
 
 func schema(version int) func(ctx context.Context, tx db.Tx) error {
 	return func(ctx context.Context, tx db.Tx) error {

@@ -18,10 +18,12 @@ interface Props {
   scope?: string | undefined
   /** Gets only what changed, as the server takes it. */
   onSave: (patch: Values) => Promise<void>
+  /** Told what is entered, when other fields depend on it. */
+  onValues?: (values: Values) => void
 }
 
 /** One form of an entry: what changed, what is missing, what was refused. */
-export function useEntryForm({ fields, required, initial, names = {}, scope, onSave }: Props) {
+export function useEntryForm({ fields, required, initial, names = {}, scope, onSave, onValues }: Props) {
   const m = useM()
   const box = useRef<HTMLDivElement>(null)
   const [values, setValues] = useState<Values>(initial)
@@ -51,6 +53,11 @@ export function useEntryForm({ fields, required, initial, names = {}, scope, onS
       setBusy(false)
     }
   }
+  const set = (name: string, v: unknown) => {
+    const next = { ...values, [name]: v }
+    setValues(next)
+    onValues?.(next)
+  }
   const reset = () => {
     setValues(initial)
     setProblem(null)
@@ -64,7 +71,7 @@ export function useEntryForm({ fields, required, initial, names = {}, scope, onS
           {unplaced.map((e) => <div key={e.field}>{e.detail}</div>)}
         </div>
       )}
-      <FormFields fields={fields} required={required} values={values} errors={errors} names={names} customer={scope} onChange={(name, v) => setValues((old) => ({ ...old, [name]: v }))} />
+      <FormFields fields={fields} required={required} values={values} errors={errors} names={names} customer={scope} onChange={set} />
     </div>
   )
   return { body, save, reset, busy, dirty: Object.keys(diff).length, values }

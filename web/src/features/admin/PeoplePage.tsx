@@ -1,8 +1,9 @@
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { api } from '@/api/client'
-import type { Person } from '@/api/party'
+import { entryQuery, type Organisation, type Person } from '@/api/party'
 import { useSession } from '@/api/session'
 import type { FieldMeta } from '@/api/types'
 import type { Filters } from '@/shared/list/filters'
@@ -68,20 +69,22 @@ function PersonDrawer({ organisation, onClose, onDone }: { organisation?: string
   const m = useM()
   const session = useSession()
   const stale = useStaleEntries()
-  const home = organisation ?? session.organisation.id
-  const names = home === session.organisation.id ? { [home]: session.organisation.name } : undefined
+  const [org, setOrg] = useState(organisation ?? session.organisation.id)
+  const chosen = useQuery({ ...entryQuery<Organisation>('/organisations', org), enabled: !!org })
+  const names = chosen.data ? { [org]: chosen.data.name } : { [session.organisation.id]: session.organisation.name }
   return (
     <EntryDrawer
       title={m.admin.add(m.admin.kind.person)}
       action={m.admin.add(m.admin.kind.person)}
-      fields={fieldsOf.person(m, home === session.organisation.id ? 'provider' : 'customer', true)}
+      fields={fieldsOf.person(m, chosen.data?.kind ?? 'provider', true)}
       required={['organisation', 'name']}
-      initial={{ outsourced: null }}
-      names={names ?? {}}
-      scope={home}
+      initial={{ organisation: organisation ?? session.organisation.id }}
+      names={names}
+      scope={org}
+      onValues={(v) => setOrg(String(v.organisation ?? ''))}
       onClose={onClose}
       onSave={async (patch) => {
-        const made = await api.post<Person>('/people', { organisation: home, ...patch })
+        const made = await api.post<Person>('/people', { organisation: org, ...patch })
         await stale('/people')
         toast(m.admin.added(made.name))
         onDone(made)

@@ -55,7 +55,7 @@ export function RecordPage({ number }: { number: string }) {
     const a = record.next_steps.actions.find((x) => x.transition === transition)
     if (a) start(a)
   }
-  const go = (to: string | undefined) => to && void navigate({ to: '/r/$number', params: { number: to } })
+  const go = (to: string | undefined) => to && void navigate({ to: '/r/$number', params: { number: to }, replace: true })
   const trail = trailOf(record.number)
   const reply = (kind: 'public' | 'internal') => {
     setTab('activity')
@@ -77,7 +77,7 @@ export function RecordPage({ number }: { number: string }) {
     ...(can.assign !== false ? [{ keys: 'a', label: m.keys.assign, group, run: () => setDialog('assign') }] : []),
     ...(can.link !== false ? [{ keys: 'l', label: m.keys.link, group, run: () => setDialog('link') }] : []),
     ...(can.urge ? [{ keys: 'u', label: m.keys.urge, group, run: () => void urge() }] : []),
-    { keys: 'escape', label: m.keys.back, group, run: () => (type ? void navigate({ to: '/t/$plural', params: { plural: type.plural } }) : history.back()) },
+    { keys: 'escape', label: m.keys.back, group, run: () => (trail || !type ? history.back() : void navigate({ to: '/t/$plural', params: { plural: type.plural } })) },
   ])
   useCommands([
     ...record.next_steps.actions.map((a) => ({ id: `${number}-${a.transition}`, label: a.label, key: a.key?.toLowerCase(), run: () => act(a.transition) })),

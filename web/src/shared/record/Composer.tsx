@@ -125,7 +125,10 @@ export function Composer({ record, replyOnly, ref }: { record: RecordView; reply
             e.preventDefault()
             void post()
           }
-          if (e.key === 'Escape') area.current?.blur()
+          if (e.key === 'Escape') {
+            e.stopPropagation()
+            area.current?.blur()
+          }
         }}
       />
       {(files.length > 0 || sending.length > 0) && (
