@@ -73,45 +73,55 @@ func (c *creation) measure(ctx context.Context, report *report) error {
 	if c.bare, err = newBareRows(ctx, c.database); err != nil {
 		return err
 	}
-	var rates, bares, ratios []float64
-	var cpu float64
-	var created int
-	bare := int(2000 * c.place.o.stretch.Seconds())
-	for range c.place.o.slices {
-		if err := c.bare.provide(ctx, bare+bare/2); err != nil {
-			return err
-		}
-		bare, err = c.run(ctx, c.place.o.stretch, c.inBareTransaction)
-		if err != nil {
-			return fmt.Errorf("bare rows: %w", err)
-		}
-		_, err := c.run(ctx, c.place.o.stretch, c.inBareTransaction)
-		if err != nil {
-			return fmt.Errorf("bare rows: %w", err)
-		}
-		before, err := c.server.gauge(ctx, "process_cpu_seconds_total")
-		if err != nil {
-			return err
-		}
-		n, err := c.run(ctx, c.place.o.stretch, c.overHTTP)
-		if err != nil {
-			return fmt.Errorf("over HTTP: %w", err)
-		}
-		after, err := c.server.gauge(ctx, "process_cpu_seconds_total")
-		if err != nil {
-			return err
-		}
-		seconds := c.place.o.stretch.Seconds()
-		rates, bares, ratios = append(rates, float64(n)/seconds), append(bares, float64(bare)/seconds), append(ratios, float64(n)/float64(bare))
-		cpu, created = cpu+after-before, created+n
+	sum, err := c.alternate(ctx)
+	if err != nil {
+		return err
 	}
-	ratio := median(ratios)
-	report.add(line{string(c.place.dialect), fmt.Sprintf("create over HTTP, %d clients", c.clients), fmt.Sprintf("%.0f/s", median(rates)),
-		fmt.Sprintf("bare transaction %.0f/s", median(bares)), fmt.Sprintf("%.0f %%", 100*ratio), "≥ 50 %", verdict(ratio >= createRatio)})
-	each := time.Duration(cpu / float64(created) * float64(time.Second))
+	ratio, each := median(sum.ratios), time.Duration(sum.cpu/float64(sum.created)*float64(time.Second))
+	report.add(line{string(c.place.dialect), fmt.Sprintf("create over HTTP, %d clients", c.clients), fmt.Sprintf("%.0f/s", median(sum.rates)),
+		fmt.Sprintf("bare transaction %.0f/s", median(sum.bares)), fmt.Sprintf("%.0f %%", 100*ratio), "≥ 50 %", verdict(ratio >= createRatio)})
 	report.add(line{string(c.place.dialect), fmt.Sprintf("processor per create, %d clients", c.clients), brief(each), "", "", "≤ 2 ms", verdict(each <= createCPU)})
 	return nil
 }
+
+// outcome of the stretches of one setting.
+type outcome struct {
+	rates, bares, ratios []float64
+	cpu                  float64 // seconds that the program used for what it created
+	created              int
+}
+
+// alternate lets yardstick and program take turns, so that both meet the same machine.
+func (c *creation) alternate(ctx context.Context) (sum outcome, err error) {
+	seconds := c.place.o.stretch.Seconds()
+	bare := int(2000 * seconds)
+	for range c.place.o.slices {
+		if err := c.bare.provide(ctx, bare+bare/2); err != nil {
+			return sum, err
+		}
+		if bare, err = c.run(ctx, c.place.o.stretch, c.inBareTransaction); err != nil {
+			return sum, fmt.Errorf("bare rows: %w", err)
+		}
+		before, err := c.server.gauge(ctx, cpuGauge)
+		if err != nil {
+			return sum, err
+		}
+		created, err := c.run(ctx, c.place.o.stretch, c.overHTTP)
+		if err != nil {
+			return sum, fmt.Errorf("over HTTP: %w", err)
+		}
+		after, err := c.server.gauge(ctx, cpuGauge)
+		if err != nil {
+			return sum, err
+		}
+		sum.rates, sum.bares = append(sum.rates, float64(created)/seconds), append(sum.bares, float64(bare)/seconds)
+		sum.ratios = append(sum.ratios, float64(created)/float64(bare))
+		sum.cpu, sum.created = sum.cpu+after-before, sum.created+created
+	}
+	return sum, nil
+}
+
+const cpuGauge = "process_cpu_seconds_total"
 
 // run lets the clients work for a time and counts what they did.
 func (c *creation) run(ctx context.Context, length time.Duration, do func(ctx context.Context, client int) error) (int, error) {

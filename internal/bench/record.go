@@ -32,12 +32,12 @@ type recorder struct {
 
 var errRecords = errors.New("the recorder knows no rows")
 
-func (r *recorder) Now() time.Time       { return r.at }
-func (r *recorder) Dialect() db.Dialect  { return r.dialect }
-func (r *recorder) AfterCommit(func())   {}
-func (r *recorder) Writes() int          { return len(r.statements) }
-func (r *recorder) Driver() any          { return nil }
-func (r *recorder) take() []statement    { s := r.statements; r.statements = nil; return s }
+func (r *recorder) Now() time.Time      { return r.at }
+func (r *recorder) Dialect() db.Dialect { return r.dialect }
+func (r *recorder) AfterCommit(func())  {}
+func (r *recorder) Writes() int         { return len(r.statements) }
+func (r *recorder) Driver() any         { return nil }
+func (r *recorder) take() []statement   { s := r.statements; r.statements = nil; return s }
 func (r *recorder) Scan(dest ...any) error {
 	to, ok := dest[0].(*int64)
 	if !ok {

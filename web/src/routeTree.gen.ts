@@ -15,6 +15,7 @@ import { Route as PortalRouteImport } from './routes/portal'
 import { Route as SetupRouteImport } from './routes/setup'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
+import { Route as AppAdminRouteImport } from './routes/_app/admin'
 import { Route as AppDeskRouteImport } from './routes/_app/desk'
 import { Route as AppNotificationsRouteImport } from './routes/_app/notifications'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
@@ -23,10 +24,24 @@ import { Route as PortalIndexRouteImport } from './routes/portal/index'
 import { Route as PortalMeRouteImport } from './routes/portal/me'
 import { Route as PortalReportRouteImport } from './routes/portal/report'
 import { Route as PortalReportsRouteImport } from './routes/portal/reports'
+import { Route as AppAdminIndexRouteImport } from './routes/_app/admin.index'
+import { Route as AppAdminAccountsRouteImport } from './routes/_app/admin.accounts'
+import { Route as AppAdminDedicatedRouteImport } from './routes/_app/admin.dedicated'
+import { Route as AppAdminGrantsRouteImport } from './routes/_app/admin.grants'
+import { Route as AppAdminPolicyRouteImport } from './routes/_app/admin.policy'
+import { Route as AppAdminPrioritiesRouteImport } from './routes/_app/admin.priorities'
+import { Route as AppAdminRolesRouteImport } from './routes/_app/admin.roles'
+import { Route as AppAdminTeamsRouteImport } from './routes/_app/admin.teams'
 import { Route as AppNewPluralRouteImport } from './routes/_app/new.$plural'
 import { Route as AppRNumberRouteImport } from './routes/_app/r.$number'
 import { Route as PortalNewPluralRouteImport } from './routes/portal/new.$plural'
 import { Route as PortalRNumberRouteImport } from './routes/portal/r.$number'
+import { Route as AppAdminDefinitionsIndexRouteImport } from './routes/_app/admin.definitions.index'
+import { Route as AppAdminDefinitionsTypeRouteImport } from './routes/_app/admin.definitions.$type'
+import { Route as AppAdminOrganisationsIndexRouteImport } from './routes/_app/admin.organisations.index'
+import { Route as AppAdminOrganisationsIdRouteImport } from './routes/_app/admin.organisations.$id'
+import { Route as AppAdminPeopleIndexRouteImport } from './routes/_app/admin.people.index'
+import { Route as AppAdminPeopleIdRouteImport } from './routes/_app/admin.people.$id'
 import { Route as AppTPluralIndexRouteImport } from './routes/_app/t.$plural.index'
 import { Route as AppTPluralBoardRouteImport } from './routes/_app/t.$plural.board'
 
@@ -57,6 +72,11 @@ const SignInRoute = SignInRouteImport.update({
 const AppIndexRoute = AppIndexRouteImport.update({
   id: '/',
   path: '/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAdminRoute = AppAdminRouteImport.update({
+  id: '/admin',
+  path: '/admin',
   getParentRoute: () => AppRoute,
 } as any)
 const AppDeskRoute = AppDeskRouteImport.update({
@@ -99,6 +119,46 @@ const PortalReportsRoute = PortalReportsRouteImport.update({
   path: '/reports',
   getParentRoute: () => PortalRoute,
 } as any)
+const AppAdminIndexRoute = AppAdminIndexRouteImport.update({
+  id: '/',
+  path: '/',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminAccountsRoute = AppAdminAccountsRouteImport.update({
+  id: '/accounts',
+  path: '/accounts',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminDedicatedRoute = AppAdminDedicatedRouteImport.update({
+  id: '/dedicated',
+  path: '/dedicated',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminGrantsRoute = AppAdminGrantsRouteImport.update({
+  id: '/grants',
+  path: '/grants',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminPolicyRoute = AppAdminPolicyRouteImport.update({
+  id: '/policy',
+  path: '/policy',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminPrioritiesRoute = AppAdminPrioritiesRouteImport.update({
+  id: '/priorities',
+  path: '/priorities',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminRolesRoute = AppAdminRolesRouteImport.update({
+  id: '/roles',
+  path: '/roles',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminTeamsRoute = AppAdminTeamsRouteImport.update({
+  id: '/teams',
+  path: '/teams',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppNewPluralRoute = AppNewPluralRouteImport.update({
   id: '/new/$plural',
   path: '/new/$plural',
@@ -119,6 +179,38 @@ const PortalRNumberRoute = PortalRNumberRouteImport.update({
   path: '/r/$number',
   getParentRoute: () => PortalRoute,
 } as any)
+const AppAdminDefinitionsIndexRoute =
+  AppAdminDefinitionsIndexRouteImport.update({
+    id: '/definitions/',
+    path: '/definitions/',
+    getParentRoute: () => AppAdminRoute,
+  } as any)
+const AppAdminDefinitionsTypeRoute = AppAdminDefinitionsTypeRouteImport.update({
+  id: '/definitions/$type',
+  path: '/definitions/$type',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminOrganisationsIndexRoute =
+  AppAdminOrganisationsIndexRouteImport.update({
+    id: '/organisations/',
+    path: '/organisations/',
+    getParentRoute: () => AppAdminRoute,
+  } as any)
+const AppAdminOrganisationsIdRoute = AppAdminOrganisationsIdRouteImport.update({
+  id: '/organisations/$id',
+  path: '/organisations/$id',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminPeopleIndexRoute = AppAdminPeopleIndexRouteImport.update({
+  id: '/people/',
+  path: '/people/',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminPeopleIdRoute = AppAdminPeopleIdRouteImport.update({
+  id: '/people/$id',
+  path: '/people/$id',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppTPluralIndexRoute = AppTPluralIndexRouteImport.update({
   id: '/t/$plural/',
   path: '/t/$plural/',
@@ -136,6 +228,7 @@ export interface FileRoutesByFullPath {
   '/portal': typeof PortalRouteWithChildren
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
+  '/admin': typeof AppAdminRouteWithChildren
   '/desk': typeof AppDeskRoute
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
@@ -144,11 +237,25 @@ export interface FileRoutesByFullPath {
   '/portal/report': typeof PortalReportRoute
   '/portal/reports': typeof PortalReportsRoute
   '/portal/': typeof PortalIndexRoute
+  '/admin/accounts': typeof AppAdminAccountsRoute
+  '/admin/dedicated': typeof AppAdminDedicatedRoute
+  '/admin/grants': typeof AppAdminGrantsRoute
+  '/admin/policy': typeof AppAdminPolicyRoute
+  '/admin/priorities': typeof AppAdminPrioritiesRoute
+  '/admin/roles': typeof AppAdminRolesRoute
+  '/admin/teams': typeof AppAdminTeamsRoute
   '/new/$plural': typeof AppNewPluralRoute
   '/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
+  '/admin/': typeof AppAdminIndexRoute
+  '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
+  '/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
+  '/admin/people/$id': typeof AppAdminPeopleIdRoute
   '/t/$plural/board': typeof AppTPluralBoardRoute
+  '/admin/definitions/': typeof AppAdminDefinitionsIndexRoute
+  '/admin/organisations/': typeof AppAdminOrganisationsIndexRoute
+  '/admin/people/': typeof AppAdminPeopleIndexRoute
   '/t/$plural/': typeof AppTPluralIndexRoute
 }
 export interface FileRoutesByTo {
@@ -164,11 +271,25 @@ export interface FileRoutesByTo {
   '/portal/reports': typeof PortalReportsRoute
   '/': typeof AppIndexRoute
   '/portal': typeof PortalIndexRoute
+  '/admin/accounts': typeof AppAdminAccountsRoute
+  '/admin/dedicated': typeof AppAdminDedicatedRoute
+  '/admin/grants': typeof AppAdminGrantsRoute
+  '/admin/policy': typeof AppAdminPolicyRoute
+  '/admin/priorities': typeof AppAdminPrioritiesRoute
+  '/admin/roles': typeof AppAdminRolesRoute
+  '/admin/teams': typeof AppAdminTeamsRoute
   '/new/$plural': typeof AppNewPluralRoute
   '/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
+  '/admin': typeof AppAdminIndexRoute
+  '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
+  '/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
+  '/admin/people/$id': typeof AppAdminPeopleIdRoute
   '/t/$plural/board': typeof AppTPluralBoardRoute
+  '/admin/definitions': typeof AppAdminDefinitionsIndexRoute
+  '/admin/organisations': typeof AppAdminOrganisationsIndexRoute
+  '/admin/people': typeof AppAdminPeopleIndexRoute
   '/t/$plural': typeof AppTPluralIndexRoute
 }
 export interface FileRoutesById {
@@ -178,6 +299,7 @@ export interface FileRoutesById {
   '/portal': typeof PortalRouteWithChildren
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
+  '/_app/admin': typeof AppAdminRouteWithChildren
   '/_app/desk': typeof AppDeskRoute
   '/_app/notifications': typeof AppNotificationsRoute
   '/_app/search': typeof AppSearchRoute
@@ -187,11 +309,25 @@ export interface FileRoutesById {
   '/portal/reports': typeof PortalReportsRoute
   '/_app/': typeof AppIndexRoute
   '/portal/': typeof PortalIndexRoute
+  '/_app/admin/accounts': typeof AppAdminAccountsRoute
+  '/_app/admin/dedicated': typeof AppAdminDedicatedRoute
+  '/_app/admin/grants': typeof AppAdminGrantsRoute
+  '/_app/admin/policy': typeof AppAdminPolicyRoute
+  '/_app/admin/priorities': typeof AppAdminPrioritiesRoute
+  '/_app/admin/roles': typeof AppAdminRolesRoute
+  '/_app/admin/teams': typeof AppAdminTeamsRoute
   '/_app/new/$plural': typeof AppNewPluralRoute
   '/_app/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
+  '/_app/admin/': typeof AppAdminIndexRoute
+  '/_app/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
+  '/_app/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
+  '/_app/admin/people/$id': typeof AppAdminPeopleIdRoute
   '/_app/t/$plural/board': typeof AppTPluralBoardRoute
+  '/_app/admin/definitions/': typeof AppAdminDefinitionsIndexRoute
+  '/_app/admin/organisations/': typeof AppAdminOrganisationsIndexRoute
+  '/_app/admin/people/': typeof AppAdminPeopleIndexRoute
   '/_app/t/$plural/': typeof AppTPluralIndexRoute
 }
 export interface FileRouteTypes {
@@ -202,6 +338,7 @@ export interface FileRouteTypes {
     | '/portal'
     | '/setup'
     | '/sign-in'
+    | '/admin'
     | '/desk'
     | '/notifications'
     | '/search'
@@ -210,11 +347,25 @@ export interface FileRouteTypes {
     | '/portal/report'
     | '/portal/reports'
     | '/portal/'
+    | '/admin/accounts'
+    | '/admin/dedicated'
+    | '/admin/grants'
+    | '/admin/policy'
+    | '/admin/priorities'
+    | '/admin/roles'
+    | '/admin/teams'
     | '/new/$plural'
     | '/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
+    | '/admin/'
+    | '/admin/definitions/$type'
+    | '/admin/organisations/$id'
+    | '/admin/people/$id'
     | '/t/$plural/board'
+    | '/admin/definitions/'
+    | '/admin/organisations/'
+    | '/admin/people/'
     | '/t/$plural/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -230,11 +381,25 @@ export interface FileRouteTypes {
     | '/portal/reports'
     | '/'
     | '/portal'
+    | '/admin/accounts'
+    | '/admin/dedicated'
+    | '/admin/grants'
+    | '/admin/policy'
+    | '/admin/priorities'
+    | '/admin/roles'
+    | '/admin/teams'
     | '/new/$plural'
     | '/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
+    | '/admin'
+    | '/admin/definitions/$type'
+    | '/admin/organisations/$id'
+    | '/admin/people/$id'
     | '/t/$plural/board'
+    | '/admin/definitions'
+    | '/admin/organisations'
+    | '/admin/people'
     | '/t/$plural'
   id:
     | '__root__'
@@ -243,6 +408,7 @@ export interface FileRouteTypes {
     | '/portal'
     | '/setup'
     | '/sign-in'
+    | '/_app/admin'
     | '/_app/desk'
     | '/_app/notifications'
     | '/_app/search'
@@ -252,11 +418,25 @@ export interface FileRouteTypes {
     | '/portal/reports'
     | '/_app/'
     | '/portal/'
+    | '/_app/admin/accounts'
+    | '/_app/admin/dedicated'
+    | '/_app/admin/grants'
+    | '/_app/admin/policy'
+    | '/_app/admin/priorities'
+    | '/_app/admin/roles'
+    | '/_app/admin/teams'
     | '/_app/new/$plural'
     | '/_app/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
+    | '/_app/admin/'
+    | '/_app/admin/definitions/$type'
+    | '/_app/admin/organisations/$id'
+    | '/_app/admin/people/$id'
     | '/_app/t/$plural/board'
+    | '/_app/admin/definitions/'
+    | '/_app/admin/organisations/'
+    | '/_app/admin/people/'
     | '/_app/t/$plural/'
   fileRoutesById: FileRoutesById
 }
@@ -310,6 +490,13 @@ declare module '@tanstack/react-router' {
       path: '/'
       fullPath: '/'
       preLoaderRoute: typeof AppIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/admin': {
+      id: '/_app/admin'
+      path: '/admin'
+      fullPath: '/admin'
+      preLoaderRoute: typeof AppAdminRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/desk': {
@@ -368,6 +555,62 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof PortalReportsRouteImport
       parentRoute: typeof PortalRoute
     }
+    '/_app/admin/': {
+      id: '/_app/admin/'
+      path: '/'
+      fullPath: '/admin/'
+      preLoaderRoute: typeof AppAdminIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/accounts': {
+      id: '/_app/admin/accounts'
+      path: '/accounts'
+      fullPath: '/admin/accounts'
+      preLoaderRoute: typeof AppAdminAccountsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/dedicated': {
+      id: '/_app/admin/dedicated'
+      path: '/dedicated'
+      fullPath: '/admin/dedicated'
+      preLoaderRoute: typeof AppAdminDedicatedRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/grants': {
+      id: '/_app/admin/grants'
+      path: '/grants'
+      fullPath: '/admin/grants'
+      preLoaderRoute: typeof AppAdminGrantsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/policy': {
+      id: '/_app/admin/policy'
+      path: '/policy'
+      fullPath: '/admin/policy'
+      preLoaderRoute: typeof AppAdminPolicyRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/priorities': {
+      id: '/_app/admin/priorities'
+      path: '/priorities'
+      fullPath: '/admin/priorities'
+      preLoaderRoute: typeof AppAdminPrioritiesRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/roles': {
+      id: '/_app/admin/roles'
+      path: '/roles'
+      fullPath: '/admin/roles'
+      preLoaderRoute: typeof AppAdminRolesRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/teams': {
+      id: '/_app/admin/teams'
+      path: '/teams'
+      fullPath: '/admin/teams'
+      preLoaderRoute: typeof AppAdminTeamsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/new/$plural': {
       id: '/_app/new/$plural'
       path: '/new/$plural'
@@ -396,6 +639,48 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof PortalRNumberRouteImport
       parentRoute: typeof PortalRoute
     }
+    '/_app/admin/definitions/': {
+      id: '/_app/admin/definitions/'
+      path: '/definitions'
+      fullPath: '/admin/definitions/'
+      preLoaderRoute: typeof AppAdminDefinitionsIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/definitions/$type': {
+      id: '/_app/admin/definitions/$type'
+      path: '/definitions/$type'
+      fullPath: '/admin/definitions/$type'
+      preLoaderRoute: typeof AppAdminDefinitionsTypeRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/organisations/': {
+      id: '/_app/admin/organisations/'
+      path: '/organisations'
+      fullPath: '/admin/organisations/'
+      preLoaderRoute: typeof AppAdminOrganisationsIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/organisations/$id': {
+      id: '/_app/admin/organisations/$id'
+      path: '/organisations/$id'
+      fullPath: '/admin/organisations/$id'
+      preLoaderRoute: typeof AppAdminOrganisationsIdRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/people/': {
+      id: '/_app/admin/people/'
+      path: '/people'
+      fullPath: '/admin/people/'
+      preLoaderRoute: typeof AppAdminPeopleIndexRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/people/$id': {
+      id: '/_app/admin/people/$id'
+      path: '/people/$id'
+      fullPath: '/admin/people/$id'
+      preLoaderRoute: typeof AppAdminPeopleIdRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/t/$plural/': {
       id: '/_app/t/$plural/'
       path: '/t/$plural'
@@ -413,7 +698,46 @@ declare module '@tanstack/react-router' {
   }
 }
 
+interface AppAdminRouteChildren {
+  AppAdminAccountsRoute: typeof AppAdminAccountsRoute
+  AppAdminDedicatedRoute: typeof AppAdminDedicatedRoute
+  AppAdminGrantsRoute: typeof AppAdminGrantsRoute
+  AppAdminPolicyRoute: typeof AppAdminPolicyRoute
+  AppAdminPrioritiesRoute: typeof AppAdminPrioritiesRoute
+  AppAdminRolesRoute: typeof AppAdminRolesRoute
+  AppAdminTeamsRoute: typeof AppAdminTeamsRoute
+  AppAdminIndexRoute: typeof AppAdminIndexRoute
+  AppAdminDefinitionsTypeRoute: typeof AppAdminDefinitionsTypeRoute
+  AppAdminOrganisationsIdRoute: typeof AppAdminOrganisationsIdRoute
+  AppAdminPeopleIdRoute: typeof AppAdminPeopleIdRoute
+  AppAdminDefinitionsIndexRoute: typeof AppAdminDefinitionsIndexRoute
+  AppAdminOrganisationsIndexRoute: typeof AppAdminOrganisationsIndexRoute
+  AppAdminPeopleIndexRoute: typeof AppAdminPeopleIndexRoute
+}
+
+const AppAdminRouteChildren: AppAdminRouteChildren = {
+  AppAdminAccountsRoute: AppAdminAccountsRoute,
+  AppAdminDedicatedRoute: AppAdminDedicatedRoute,
+  AppAdminGrantsRoute: AppAdminGrantsRoute,
+  AppAdminPolicyRoute: AppAdminPolicyRoute,
+  AppAdminPrioritiesRoute: AppAdminPrioritiesRoute,
+  AppAdminRolesRoute: AppAdminRolesRoute,
+  AppAdminTeamsRoute: AppAdminTeamsRoute,
+  AppAdminIndexRoute: AppAdminIndexRoute,
+  AppAdminDefinitionsTypeRoute: AppAdminDefinitionsTypeRoute,
+  AppAdminOrganisationsIdRoute: AppAdminOrganisationsIdRoute,
+  AppAdminPeopleIdRoute: AppAdminPeopleIdRoute,
+  AppAdminDefinitionsIndexRoute: AppAdminDefinitionsIndexRoute,
+  AppAdminOrganisationsIndexRoute: AppAdminOrganisationsIndexRoute,
+  AppAdminPeopleIndexRoute: AppAdminPeopleIndexRoute,
+}
+
+const AppAdminRouteWithChildren = AppAdminRoute._addFileChildren(
+  AppAdminRouteChildren,
+)
+
 interface AppRouteChildren {
+  AppAdminRoute: typeof AppAdminRouteWithChildren
   AppDeskRoute: typeof AppDeskRoute
   AppNotificationsRoute: typeof AppNotificationsRoute
   AppSearchRoute: typeof AppSearchRoute
@@ -426,6 +750,7 @@ interface AppRouteChildren {
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppAdminRoute: AppAdminRouteWithChildren,
   AppDeskRoute: AppDeskRoute,
   AppNotificationsRoute: AppNotificationsRoute,
   AppSearchRoute: AppSearchRoute,

@@ -200,6 +200,31 @@ func (c *Catalogue) Sync(ctx context.Context, tx db.Tx) error {
 			return err
 		}
 	}
+	return c.index(ctx, tx)
+}
+
+// index makes an index for every field that a definition declares as indexed; two types with a field of one name share it.
+func (c *Catalogue) index(ctx context.Context, tx db.Tx) error {
+	for _, t := range c.Types() {
+		if err := indexFields(ctx, tx, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func indexFields(ctx context.Context, tx db.Tx, t *definition.Type) error {
+	for _, f := range t.Fields {
+		if !f.Indexed || definition.StandardField(f.Name) {
+			continue
+		}
+		// The name of a field is small letters, digits and underscores: the grammar sees to that.
+		value := "(fields ->> '" + f.Name + "')"
+		_, err := tx.Exec(ctx, "CREATE INDEX IF NOT EXISTS records_field_"+f.Name+" ON records (type, "+value+", id) WHERE "+value+" IS NOT NULL")
+		if err != nil {
+			return fmt.Errorf("index field %s: %w", f.Name, err)
+		}
+	}
 	return nil
 }
 

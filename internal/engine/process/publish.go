@@ -137,6 +137,9 @@ func (s *Service) PublishDefinition(ctx context.Context, typ, source, note strin
 		if err != nil {
 			return err
 		}
+		if err := indexFields(ctx, u.Tx, t); err != nil {
+			return err
+		}
 		u.AfterCommit(func() { s.catalogue.take(t, version); s.changed() })
 		if err := s.tellDefinitions(ctx, u); err != nil {
 			return err
