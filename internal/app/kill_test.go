@@ -32,7 +32,7 @@ import (
 const (
 	killRounds  = 8
 	killClients = 200
-	killMost    = 500 // answers after which at the latest the program is killed
+	killMost    = 1500 // answers after which at the latest the program is killed
 	killLogin   = "desk"
 	killSecret  = "Kill-test-2026-pass"
 )
@@ -250,6 +250,8 @@ func (v *victim) round(n int) {
 			close(enough)
 		}
 	}
+	var refused sync.Once
+	var refusal error
 	var wg sync.WaitGroup
 	lists := make([][]*matter, killClients)
 	for client := range killClients {
@@ -258,6 +260,7 @@ func (v *victim) round(n int) {
 				m := &matter{key: fmt.Sprintf("%d-%d-%d", n, client, i), marker: word(n, client, i)}
 				lists[client] = append(lists[client], m)
 				if err := v.pursue(m, i%3 == 0, acknowledge); err != nil {
+					refused.Do(func() { refusal = err })
 					return
 				}
 			}
@@ -268,7 +271,7 @@ func (v *victim) round(n int) {
 	select {
 	case <-enough:
 	case <-stopped:
-		v.t.Fatalf("round %d: every client was refused:\n%s", n, v.log)
+		v.t.Fatalf("round %d: every client was refused: %v\n%s", n, refusal, v.log)
 	}
 	v.kill()
 	wg.Wait()
@@ -298,7 +301,8 @@ func word(numbers ...int) string {
 // pursue makes a record and takes it through its course, until something is not answered with success.
 func (v *victim) pursue(m *matter, byPhone bool, acknowledge func()) error {
 	m.body = map[string]any{"title": "打印机卡纸 " + m.marker, "description": "门诊收费窗口三台打印机同时报警，无法打印票据。", "customer": v.ids["customer"],
-		"site": v.ids["site"], "service": v.ids["service"], "impact": "high", "urgency": "medium"}
+		"site": v.ids["site"], "service": v.ids["service"], "impact": "high", "urgency": "medium", "caller_name": "田园", "contact_phone": "0571-86201133",
+		"expected_solve_at": time.Now().Add(8 * time.Hour)}
 	if byPhone { // then one transaction makes the incident, moves the call and links them
 		call, _, err := v.call("POST", "/calls", map[string]any{"rings": 2, "caller_name": "田园", "customer": v.ids["customer"]}, nil)
 		if err != nil {

@@ -731,9 +731,7 @@ func (h *house) step(c *customer, number string, def *definition.Type, turn int)
 	if !ok {
 		return false
 	}
-	open := flow.FromState(rec.text("state.code"))
-	for i := range open {
-		t := open[(i+turn)%len(open)]
+	for _, t := range goingOn(flow, rec.text("state.code"), turn) {
 		for _, expr := range t.Actors(rec.text("state.code")) {
 			p := h.actorFor(expr, c, rec)
 			if p != nil && h.take(c, p, number, def, t) {
@@ -742,6 +740,24 @@ func (h *house) step(c *customer, number string, def *definition.Type, turn int)
 		}
 	}
 	return h.approve(c, number, rec, turn)
+}
+
+// goingOn are the transitions of a state, beginning at turn, those that end the record last.
+func goingOn(flow *definition.Workflow, state string, turn int) []*definition.Transition {
+	open := flow.FromState(state)
+	if len(open) == 0 {
+		return nil
+	}
+	turn %= len(open)
+	open = slices.Concat(open[turn:], open[:turn])
+	ends := func(t *definition.Transition) int {
+		if target, ok := flow.State(t.To); ok && !target.Kind.Open() {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(open, func(a, b *definition.Transition) int { return ends(a) - ends(b) })
+	return open
 }
 
 // take tries a transition with fuller and sparer forms.

@@ -202,8 +202,9 @@ func (s *stage) patterns() error {
 	s.cast.Patterns = append(s.cast.Patterns, made["number"].(string))
 	for i, course := range courses {
 		body := incidentBody(s.cast.Customers[i], newWriter(uint64(i)))
-		if i%3 > 0 {
-			body["expected_solve_at"] = time.Now().Add(48 * time.Hour)
+		if i%3 == 0 {
+			delete(body, "expected_solve_at")
+			body["channel"] = "mail"
 		}
 		made, err := callers[desk].call(s.ctx, "POST", "/incidents", body)
 		if err != nil {
@@ -224,5 +225,6 @@ func (s *stage) patterns() error {
 func incidentBody(c customer, w *writer) map[string]any {
 	title, description := w.report()
 	return map[string]any{"title": title, "description": description, "customer": c.ID, "site": c.Site, "service": c.Service, "impact": "high", "urgency": "medium",
-		"category": "hardware_terminal", "channel": "phone", "caller_name": "田园", "contact_phone": "0571-86201133", "affected": "门诊收费", "phenomenon": "打印机亮红灯"}
+		"category": "hardware_terminal", "channel": "phone", "caller_name": "田园", "contact_phone": "0571-86201133", "affected": "门诊收费", "phenomenon": "打印机亮红灯",
+		"expected_solve_at": time.Now().Add(8 * time.Hour)}
 }

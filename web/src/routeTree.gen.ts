@@ -16,6 +16,7 @@ import { Route as SetupRouteImport } from './routes/setup'
 import { Route as SignInRouteImport } from './routes/sign-in'
 import { Route as AppIndexRouteImport } from './routes/_app/index'
 import { Route as AppAdminRouteImport } from './routes/_app/admin'
+import { Route as AppAuditRouteImport } from './routes/_app/audit'
 import { Route as AppDeskRouteImport } from './routes/_app/desk'
 import { Route as AppNotificationsRouteImport } from './routes/_app/notifications'
 import { Route as AppSearchRouteImport } from './routes/_app/search'
@@ -77,6 +78,11 @@ const AppIndexRoute = AppIndexRouteImport.update({
 const AppAdminRoute = AppAdminRouteImport.update({
   id: '/admin',
   path: '/admin',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAuditRoute = AppAuditRouteImport.update({
+  id: '/audit',
+  path: '/audit',
   getParentRoute: () => AppRoute,
 } as any)
 const AppDeskRoute = AppDeskRouteImport.update({
@@ -229,6 +235,7 @@ export interface FileRoutesByFullPath {
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/admin': typeof AppAdminRouteWithChildren
+  '/audit': typeof AppAuditRoute
   '/desk': typeof AppDeskRoute
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
@@ -262,6 +269,7 @@ export interface FileRoutesByTo {
   '/password': typeof PasswordRoute
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
+  '/audit': typeof AppAuditRoute
   '/desk': typeof AppDeskRoute
   '/notifications': typeof AppNotificationsRoute
   '/search': typeof AppSearchRoute
@@ -300,6 +308,7 @@ export interface FileRoutesById {
   '/setup': typeof SetupRoute
   '/sign-in': typeof SignInRoute
   '/_app/admin': typeof AppAdminRouteWithChildren
+  '/_app/audit': typeof AppAuditRoute
   '/_app/desk': typeof AppDeskRoute
   '/_app/notifications': typeof AppNotificationsRoute
   '/_app/search': typeof AppSearchRoute
@@ -339,6 +348,7 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/admin'
+    | '/audit'
     | '/desk'
     | '/notifications'
     | '/search'
@@ -372,6 +382,7 @@ export interface FileRouteTypes {
     | '/password'
     | '/setup'
     | '/sign-in'
+    | '/audit'
     | '/desk'
     | '/notifications'
     | '/search'
@@ -409,6 +420,7 @@ export interface FileRouteTypes {
     | '/setup'
     | '/sign-in'
     | '/_app/admin'
+    | '/_app/audit'
     | '/_app/desk'
     | '/_app/notifications'
     | '/_app/search'
@@ -497,6 +509,13 @@ declare module '@tanstack/react-router' {
       path: '/admin'
       fullPath: '/admin'
       preLoaderRoute: typeof AppAdminRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/audit': {
+      id: '/_app/audit'
+      path: '/audit'
+      fullPath: '/audit'
+      preLoaderRoute: typeof AppAuditRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/desk': {
@@ -738,6 +757,7 @@ const AppAdminRouteWithChildren = AppAdminRoute._addFileChildren(
 
 interface AppRouteChildren {
   AppAdminRoute: typeof AppAdminRouteWithChildren
+  AppAuditRoute: typeof AppAuditRoute
   AppDeskRoute: typeof AppDeskRoute
   AppNotificationsRoute: typeof AppNotificationsRoute
   AppSearchRoute: typeof AppSearchRoute
@@ -751,6 +771,7 @@ interface AppRouteChildren {
 
 const AppRouteChildren: AppRouteChildren = {
   AppAdminRoute: AppAdminRouteWithChildren,
+  AppAuditRoute: AppAuditRoute,
   AppDeskRoute: AppDeskRoute,
   AppNotificationsRoute: AppNotificationsRoute,
   AppSearchRoute: AppSearchRoute,

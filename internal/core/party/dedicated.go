@@ -20,7 +20,7 @@ type Dedicated struct {
 	SiteName     string `json:"site_name,omitempty"`
 	Person       string `json:"person"`
 	PersonName   string `json:"person_name,omitempty"`
-	Note         string `json:"note"`
+	Note         string `json:"note" doc:"the provider's own; empty for the customer"`
 }
 
 // DedicatedNew is what a new entry is made from. The customer may be left out when a service or site is named.
@@ -182,6 +182,9 @@ func dressDedicated(ctx context.Context, u *work.Unit, items []Dedicated) error 
 		n.want(d.Product, &d.ProductName)
 		n.want(d.Site, &d.SiteName)
 		n.want(d.Person, &d.PersonName)
+		if u.Actor.OrgKind == work.Customer { // the provider's own remark
+			d.Note = ""
+		}
 	}
 	return n.fill(ctx, u)
 }

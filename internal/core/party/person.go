@@ -6,6 +6,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
@@ -138,6 +139,13 @@ func complete(ctx context.Context, tx db.Tx, items []*Person) error {
 // People lists who the actor can reach.
 func (s *Service) People(ctx context.Context, f PersonFilter) (items []Person, more *Place, err error) {
 	err = s.door.Read(ctx, Read, func(ctx context.Context, u *work.Unit) error {
+		if f.Team != "" { // who is in a team that the actor cannot reach is as unknown as the team
+			if _, err := teams.reached(ctx, u, f.Team); fault.Is(err, fault.NotFound) {
+				return nil
+			} else if err != nil {
+				return err
+			}
+		}
 		if items, more, err = people.page(ctx, u, f.where(reachOf(u.Actor)), f.Paging); err != nil {
 			return err
 		}

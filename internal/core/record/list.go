@@ -201,9 +201,9 @@ func (f Filter) times(w *db.Where) {
 }
 
 func (t Turn) where(w *db.Where) {
-	roles := make([]string, len(t.Roles))
-	for i, r := range t.Roles {
-		roles[i] = "role:" + r
+	roles := []string{"person:" + t.Person}
+	for _, r := range t.Roles {
+		roles = append(roles, "role:"+r)
 	}
 	rolesList, teamsList := placeholders(w, roles), placeholders(w, t.Teams)
 	w.Add(fmt.Sprintf("((r.turn = 'handler' AND r.assignee_id = ?) OR (r.turn = 'requester' AND r.requester_id = ?) OR r.turn IN (%s)"+

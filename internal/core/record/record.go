@@ -18,7 +18,7 @@ type Record struct {
 	Definition                 int // version of the type's definition it runs on (PLT-01)
 	State, Kind, WaitingOn     string
 	Open                       bool
-	Turn                       string // whose turn it is: "handler", "team", "requester", "role:desk"
+	Turn                       string // whose turn it is: "handler", "team", "requester", "customer", "role:desk", "person:<id>"
 
 	Title, Description                        string
 	Customer, Site, Service, Contract         string

@@ -291,7 +291,7 @@ func (c *scene) promised() (time.Time, error) {
 	return due, nil
 }
 
-// turn says whose turn it is in a state. Without a requester's account the desk speaks for them.
+// turn says whose turn it is in a state: a relation, "role:<code>" or "person:<id>". Without a requester's account the desk speaks for them.
 func (c *change) turn(state *definition.State) string {
 	switch state.Turn {
 	case "", "handler", "team", "customer":
@@ -301,6 +301,10 @@ func (c *change) turn(state *definition.State) string {
 			return "role:desk"
 		}
 		return state.Turn
+	}
+	if a, err := definition.ParseActor(state.Turn); err == nil && a.Name == "field" {
+		person, _ := c.rec.Get(a.Arg()).(string)
+		return "person:" + person
 	}
 	return "role:" + state.Turn
 }

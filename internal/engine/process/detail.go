@@ -3,6 +3,7 @@ package process
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/form"
@@ -432,10 +433,12 @@ func (c *scene) myTurn(ctx context.Context, approvals []approval) (bool, error) 
 		return r.Requester == me.ID, nil
 	case "customer":
 		return c.isCustomer(""), nil
-	case "":
-		return false, nil
 	}
-	return me.Holds(r.Turn[len("role:"):], r.Customer, r.Type), nil
+	if person, ok := strings.CutPrefix(r.Turn, "person:"); ok {
+		return person == me.ID, nil
+	}
+	role, ok := strings.CutPrefix(r.Turn, "role:")
+	return ok && me.Holds(role, r.Customer, r.Type), nil
 }
 
 func (c *scene) headline(st *Steps, names map[string]string) {
@@ -481,10 +484,15 @@ func (c *scene) waitsFor(names map[string]string) string {
 		return pick(r.Requester, "requester")
 	case "customer":
 		return pick(r.Customer, "customer")
-	case "":
-		return definition.ActorLabel(definition.Actor{Name: "system"}, nil).In(c.actor.Lang)
 	}
-	return definition.ActorLabel(definition.Actor{Name: r.Turn[len("role:"):]}, c.s.roles()).In(c.actor.Lang)
+	if person, ok := strings.CutPrefix(r.Turn, "person:"); ok {
+		return pick(person, "field")
+	}
+	role, ok := strings.CutPrefix(r.Turn, "role:")
+	if !ok {
+		role = "system"
+	}
+	return definition.ActorLabel(definition.Actor{Name: role}, c.s.roles()).In(c.actor.Lang)
 }
 
 func (c *scene) approvalView(ctx context.Context, a approval, names map[string]string) (ApprovalView, error) {

@@ -364,7 +364,11 @@ func createEffect(ctx context.Context, c *change, e definition.Effect) error {
 		}
 		preset[name] = v
 	}
-	other, err := c.s.create(ctx, c.u, e.Word("type"), e.Word("workflow"), Input{}, preset, c.depth+1)
+	child := birth{typ: e.Word("type"), workflow: e.Word("workflow"), preset: preset, depth: c.depth + 1}
+	if e.Word("link") == record.PartOf {
+		child.parent = c.rec
+	}
+	other, err := c.s.create(ctx, c.u, child)
 	if err != nil {
 		return err
 	}
@@ -373,7 +377,7 @@ func createEffect(ctx context.Context, c *change, e definition.Effect) error {
 
 func (c *change) joinCreated(ctx context.Context, other *record.Record, e definition.Effect) error {
 	switch kind := e.Word("link"); kind {
-	case "", "none":
+	case "", "none", record.PartOf: // the record above stands in the row itself
 	default:
 		if _, err := record.AddLink(ctx, c.u.Tx, other.ID, c.rec.ID, kind, c.actor.ID); err != nil {
 			return err

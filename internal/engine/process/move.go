@@ -22,10 +22,11 @@ import (
 
 // Create opens a record of a type. An idempotency key that was used before answers the record it made.
 // It fails with forbidden, or invalid with every field named, or a guard's conflict.
-func (s *Service) Create(ctx context.Context, typ, workflow string, in Input, key string) (number string, err error) {
+// parent "" or the number of a record whose type may have sub-records of this type.
+func (s *Service) Create(ctx context.Context, typ, workflow, parent string, in Input, key string) (number string, err error) {
 	err = s.door.Do(ctx, CreateRecords, func(ctx context.Context, u *work.Unit) error {
 		if key != "" {
-			earlier, err := record.Once(ctx, u.Tx, u.Actor.ID, key, fingerprint(typ, workflow, in))
+			earlier, err := record.Once(ctx, u.Tx, u.Actor.ID, key, fingerprint(typ, workflow, parent, in))
 			if err != nil {
 				return err
 			}
@@ -38,58 +39,112 @@ func (s *Service) Create(ctx context.Context, typ, workflow string, in Input, ke
 				return nil
 			}
 		}
-		r, err := s.create(ctx, u, typ, workflow, in, nil, 0)
+		above, err := s.parentFor(ctx, u, typ, parent)
+		if err != nil {
+			return err
+		}
+		r, err := s.create(ctx, u, birth{typ: typ, workflow: workflow, in: in, parent: above})
 		if err != nil {
 			return err
 		}
 		number = r.Number
 		if key != "" {
-			return record.Remember(ctx, u.Tx, u.Actor.ID, key, fingerprint(typ, workflow, in), r.ID)
+			return record.Remember(ctx, u.Tx, u.Actor.ID, key, fingerprint(typ, workflow, parent, in), r.ID)
 		}
 		return nil
 	})
 	return number, err
 }
 
-func fingerprint(typ, workflow string, in Input) string {
+func fingerprint(typ, workflow, parent string, in Input) string {
 	names := make([]string, 0, len(in.Fields))
 	for name := range in.Fields {
 		names = append(names, name)
 	}
 	sort.Strings(names)
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\n%s\n%s\n", typ, workflow, in.Comment)
+	fmt.Fprintf(h, "%s\n%s\n%s\n%s\n", typ, workflow, parent, in.Comment)
 	for _, name := range names {
 		fmt.Fprintf(h, "%s=%s\n", name, in.Fields[name])
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// create makes the record within a transaction; preset are values the engine itself gives to a sub-record.
-func (s *Service) create(ctx context.Context, u *work.Unit, typ, workflow string, in Input, preset form.Values, depth int) (*record.Record, error) {
-	def, ok := s.catalogue.Current(typ)
+// parentFor finds the record above a new one.
+func (s *Service) parentFor(ctx context.Context, u *work.Unit, typ, number string) (*record.Record, error) {
+	if number == "" {
+		return nil, nil
+	}
+	r, err := record.LoadForChange(ctx, u.Tx, u.Actor, number)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return nil, err
+	}
+	if err == nil {
+		def, _, err := s.definitionOf(r)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(def.Children, typ) {
+			return r, nil
+		}
+	}
+	return nil, fault.One("parent", "field.missing", text.Params{"label": text.Label{Zh: "上级记录", En: "The record above"}})
+}
+
+// birth is what a new record comes from.
+type birth struct {
+	typ, workflow string
+	in            Input
+	preset        form.Values    // what the engine itself gives to a record it opens
+	parent        *record.Record // nil = none
+	depth         int            // of records that open records
+}
+
+// inherited are the values that fields declare to take from the record above: "from: parent.site".
+func (b birth) inherited(def *definition.Type) form.Values {
+	values := form.Values{}
+	if b.parent == nil {
+		return values
+	}
+	for _, f := range def.Fields {
+		if name, ok := strings.CutPrefix(f.From, "parent."); ok {
+			values[f.Name] = b.parent.Get(name)
+		}
+	}
+	values["customer"] = b.parent.Customer
+	return values
+}
+
+// create makes the record within a transaction.
+func (s *Service) create(ctx context.Context, u *work.Unit, b birth) (*record.Record, error) {
+	def, ok := s.catalogue.Current(b.typ)
 	if !ok {
 		return nil, fault.Missing()
 	}
 	flow := def.DefaultWorkflow()
-	if workflow != "" {
-		if flow, ok = def.Workflow(workflow); !ok {
+	if b.workflow != "" {
+		if flow, ok = def.Workflow(b.workflow); !ok {
 			return nil, fault.One("workflow", "field.choice", text.Params{"label": text.Label{Zh: "流程", En: "Workflow"}})
 		}
 	}
 	now := u.Now()
-	r := &record.Record{ID: id.New(), Type: typ, Workflow: flow.Code, Definition: def.Version, CreatedBy: u.Actor.ID, CreatedAt: now, UpdatedAt: now,
+	r := &record.Record{ID: id.New(), Type: b.typ, Workflow: flow.Code, Definition: def.Version, CreatedBy: u.Actor.ID, CreatedAt: now, UpdatedAt: now,
 		Version: 1, Values: form.Values{}, Milestones: map[string]time.Time{}, PriorityRank: 99}
-	c := &change{scene: &scene{s: s, u: u, actor: u.Actor, rec: r, def: def, flow: flow}, before: form.Values{}, isNew: true, depth: depth,
+	c := &change{scene: &scene{s: s, u: u, actor: u.Actor, rec: r, def: def, flow: flow}, before: form.Values{}, isNew: true, depth: b.depth,
 		extra: map[string]any{}, owners: map[string]string{}}
 	if c.customer() {
 		r.Customer = u.Actor.Org
 	}
 	r.Enter(flow.Initial, u.Actor.ID, now)
-	for name, v := range preset {
-		r.Set(name, v)
+	for _, values := range []form.Values{b.inherited(def), b.preset} {
+		for name, v := range values {
+			r.Set(name, v)
+		}
 	}
-	if err := c.opening(ctx, in); err != nil {
+	if b.parent != nil {
+		r.Parent = b.parent.ID
+	}
+	if err := c.opening(ctx, b.in); err != nil {
 		return nil, err
 	}
 	if err := c.settle(ctx); err != nil {

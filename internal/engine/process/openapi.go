@@ -88,6 +88,7 @@ func listParams(def *definition.Type) []*huma.Param {
 func (d describer) create() {
 	cr := d.def.Create
 	in := d.schema(cr.Inputs(), cr.Require, "none")
+	in.Properties["parent"] = &huma.Schema{Type: "string", Description: "Number of the record above, for a sub-record"}
 	in.Properties["workflow"] = &huma.Schema{Type: "string", Enum: d.workflows()}
 	d.add("create", "POST", "", "Open: "+d.def.Label.En, CreateRecords, "201", in, onceParam)
 }

@@ -111,11 +111,15 @@ func (s *Service) createRoute(typ string) func(context.Context, *httpapi.Call) (
 		if err != nil {
 			return nil, err
 		}
+		parent, err := word(members, "parent")
+		if err != nil {
+			return nil, err
+		}
 		in, err := inputOf(members)
 		if err != nil {
 			return nil, err
 		}
-		number, err := s.Create(ctx, typ, workflow, in, c.IdempotencyKey())
+		number, err := s.Create(ctx, typ, workflow, parent, in, c.IdempotencyKey())
 		if err != nil {
 			return nil, err
 		}

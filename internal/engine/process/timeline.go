@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/audit"
@@ -283,7 +284,7 @@ func (c *change) movedView(one *Entry, d eventData, p text.Params) bool {
 	lang := c.actor.Lang
 	v := TransitionView{Code: d.Transition, Label: d.Transition, From: c.stateName(d.From), To: c.stateName(d.To)}
 	if t, ok := c.flow.Transition(d.Transition); ok {
-		v.Label = t.Label.In(lang)
+		v.Label = strings.TrimSuffix(t.Label.In(lang), "…") // the button asked for more; here it was given
 	}
 	one.Transition = &v
 	p["label"], p["to"] = v.Label, v.To

@@ -2,6 +2,8 @@ package process
 
 import (
 	"context"
+	"net/url"
+	"slices"
 
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/fault"
@@ -49,9 +51,20 @@ func (s *Service) Views(ctx context.Context, typ string) (out []View, err error)
 		}
 		out, err = db.All(ctx, u.Tx, func(row db.Row) (View, error) { return scanView(row, u.Actor.ID) },
 			"SELECT "+viewColumns+" FROM list_views WHERE "+w.SQL()+" ORDER BY position, name, id LIMIT 200", w.Args()...)
+		scope := u.Actor.Scope()
+		out = slices.DeleteFunc(out, func(v View) bool { return !v.Mine && !v.within(scope) })
 		return err
 	})
 	return out, err
+}
+
+// within tells whether a view asks only for customers in the scope: what somebody else shared about another is not theirs to see.
+func (v View) within(scope work.Scope) bool {
+	query, err := url.ParseQuery(v.Query)
+	if err != nil {
+		return scope.All
+	}
+	return !slices.ContainsFunc(split(query["customer"]), func(customer string) bool { return !scope.Reaches(customer) })
 }
 
 func scanView(row db.Row, me string) (v View, err error) {

@@ -75,6 +75,7 @@ export function RecordPage({ number }: { number: string }) {
     { keys: 'r', label: m.keys.reply, group, run: () => reply('public') },
     { keys: 'n', label: m.keys.note, group, run: () => reply('internal') },
     ...(can.assign !== false ? [{ keys: 'a', label: m.keys.assign, group, run: () => setDialog('assign') }] : []),
+    ...(record.editable?.includes('impact') ? [{ keys: 'p', label: m.keys.priority, group, run: () => onField('impact') }] : []),
     ...(can.link !== false ? [{ keys: 'l', label: m.keys.link, group, run: () => setDialog('link') }] : []),
     ...(can.urge ? [{ keys: 'u', label: m.keys.urge, group, run: () => void urge() }] : []),
     { keys: 'escape', label: m.keys.back, group, run: () => (trail || !type ? history.back() : void navigate({ to: '/t/$plural', params: { plural: type.plural } })) },
@@ -102,7 +103,7 @@ export function RecordPage({ number }: { number: string }) {
             {clocks.length > 0 && (
               <div className={css.tiles}>{clocks.slice(0, 3).map((p) => <SlaTile key={p.name} c={clockOf(p, record, m)} />)}</div>
             )}
-            <Strip steps={record.strip ?? []} />
+            <Strip steps={record.strip ?? []} now={record.next_steps.yours ? m.app.you : record.next_steps.waiting_for || undefined} />
             <NextStepBlock record={record} onAction={act} busy={busy} onField={onField} />
             <div className={css.tabs}>
               <ViewTabs

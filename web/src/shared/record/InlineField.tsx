@@ -44,13 +44,14 @@ export function InlineField({ record, field: f, block, children }: { record: Rec
 
 function Editor({ record, field: f, onDone }: { record: RecordView; field: FieldMeta; onDone: () => void }) {
   const m = useM()
-  const before = valueOf(record, f.name)
+  // What the person saw when the editor opened: a live change must not slip under it.
+  const [{ before, version }] = useState({ before: valueOf(record, f.name), version: record.version })
   const [value, setValue] = useState<unknown>(before)
   const writer = useRecordWriter(record.number)
   const save = async (v: unknown = value) => {
     const body: Values = changed({ [f.name]: v }, { [f.name]: before })
     if (Object.keys(body).length === 0) return onDone()
-    if (await writer.run(send.patch(record), body, record.version)) onDone()
+    if (await writer.run(send.patch(record), body, version, true)) onDone()
   }
   // One choice is one press: it is saved at once.
   const immediate = (f.type === 'enum' || f.type === 'ref' || f.type === 'tree' || f.type === 'bool') && !f.multiple

@@ -5,8 +5,8 @@ import { useM } from '../lib/i18n'
 import { hm, moment, sameDay } from '../lib/time'
 import css from './Strip.module.css'
 
-/** The workflow as a line: who did each step and who will. */
-export function Strip({ steps }: { steps: StripStep[] }) {
+/** The workflow as a line: who did each step; `now` is who has to act. */
+export function Strip({ steps, now: acting }: { steps: StripStep[]; now?: string | undefined }) {
   const m = useM()
   const now = useNow()
   if (steps.length === 0) return null
@@ -16,7 +16,7 @@ export function Strip({ steps }: { steps: StripStep[] }) {
         <li key={s.code} className={cx(css.step, css[s.phase])} aria-current={s.phase === 'current' ? 'step' : undefined}>
           <span className={css.name}>{s.label}</span>
           <span className={cx(css.who, 'num')}>
-            {[s.by, s.phase === 'done' && s.at ? (sameDay(s.at, now) ? hm(s.at) : moment(s.at, now)) : s.phase === 'current' ? m.record.current : null].filter(Boolean).join(s.phase === 'current' ? ' · ' : ' ')}
+            {[s.phase === 'current' ? acting || s.by : s.by, s.phase === 'done' && s.at ? (sameDay(s.at, now) ? hm(s.at) : moment(s.at, now)) : s.phase === 'current' ? m.record.current : null].filter(Boolean).join(s.phase === 'current' ? ' · ' : ' ')}
           </span>
         </li>
       ))}

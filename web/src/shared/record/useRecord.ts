@@ -33,7 +33,8 @@ export function useRecordWriter(number: string) {
   const [conflict, setConflict] = useState<Pending | null>(null)
   const [problem, setProblem] = useState<unknown>(null)
 
-  const run = async (send: Send, body: Values, version: number): Promise<boolean> => {
+  /** `merge`: when others changed only other fields, the change goes through without a question. */
+  const run = async (send: Send, body: Values, version: number, merge = false): Promise<boolean> => {
     setBusy(true)
     setProblem(null)
     try {
@@ -42,6 +43,8 @@ export function useRecordWriter(number: string) {
       return true
     } catch (e) {
       if (e instanceof Problem && e.stale) {
+        const apart = e.changes.length > 0 && e.changes.every((c) => !(c.field in body))
+        if (merge && apart && e.current) return run(send, body, e.current.version)
         if (e.current) client.setQueryData(recordQuery(number).queryKey, e.current)
         setConflict({ problem: e, mine: body, retry: (v) => run(send, body, v) })
       } else setProblem(e)

@@ -11,11 +11,12 @@ import { send, useRecordWriter } from './useRecord'
 export function useTransition(record: RecordView | undefined, onDone?: () => void): { start: (a: Action) => void; busy: string; dialog: ReactNode } {
   const m = useM()
   const writer = useRecordWriter(record?.number ?? '')
-  const [open, setOpen] = useState<Action | null>(null)
+  // The record as it was when the step was opened: a live change must not slip under it.
+  const [open, setOpen] = useState<{ action: Action; record: RecordView } | null>(null)
   const [running, setRunning] = useState('')
   const start = (a: Action) => {
     if (!record || running) return
-    if (asks(a)) return setOpen(a)
+    if (asks(a)) return setOpen({ action: a, record })
     setRunning(a.transition)
     void writer.run(send.move(record, a.transition), {}, record.version).then((ok) => {
       setRunning('')
@@ -31,7 +32,7 @@ export function useTransition(record: RecordView | undefined, onDone?: () => voi
   }
   const dialog = record && (
     <>
-      {open && <TransitionDialog record={record} action={open} onDone={onDone} onClose={() => setOpen(null)} />}
+      {open && <TransitionDialog record={open.record} action={open.action} onDone={onDone} onClose={() => setOpen(null)} />}
       {writer.conflict && <ConflictDialog pending={writer.conflict} version={record.version} labelOf={(n) => n} onDrop={writer.dropConflict} />}
     </>
   )
