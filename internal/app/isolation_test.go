@@ -48,9 +48,113 @@ func TestIsolation(t *testing.T) {
 			w.typedReferences(p)
 		}
 		w.unchanged("what belongs to B and was to point to what belongs to A")
+		w.corrected()
 		w.stream(t)
 		t.Logf("%d answers looked through; %d ids and %d numbers of A", w.seen, len(w.facts.ids), len(w.facts.numbers))
 	})
+}
+
+// TestCustomersSeeTheirSideOnly walks every route as A's own people with A's own ids: no inner note or field, no tier, no
+// team, no other customer, neither in answers nor in refusals, in either language.
+func TestCustomersSeeTheirSideOnly(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		w := newWalk(t, h)
+		w.a.responsible.speak("en")
+		for _, r := range h.routes() {
+			if described[r.path] || endless[r.String()] || r.method != "GET" && !w.dynamic(r.path) {
+				continue
+			}
+			for _, p := range []*person{w.a.user, w.a.responsible} {
+				for _, req := range w.requests(r, w.facts) {
+					w.discreet(p, req, p.send(req))
+				}
+			}
+		}
+	})
+}
+
+// described are routes that describe the API to developers, whoever they are; they hold no data.
+var described = map[string]bool{api + "/openapi.json": true, api + "/openapi.yaml": true, "/api/docs": true, "/metrics": true}
+
+// tierForm finds how the provider is organised: lines of support by any name.
+var tierForm = regexp.MustCompile(`[一二三]线|(?i:(first|second|third)[- ]line)|(^|[^A-Za-z])L[123]([^0-9A-Za-z]|$)`)
+
+// discreet names what an answer tells a customer that is none of theirs.
+func (w *walk) discreet(p *person, req request, got answer) {
+	w.t.Helper()
+	content := got.text()
+	var told []string
+	for _, word := range []string{markA.inner, markB.org, markB.rec, markB.inner, teamMark} {
+		if strings.Contains(content, word) {
+			told = append(told, word)
+		}
+	}
+	if tier := tierForm.FindString(content); tier != "" {
+		told = append(told, "tier "+tier)
+	}
+	var body any
+	if json.Unmarshal(got.body, &body) == nil {
+		inner := w.innerFields()
+		namesIn(body, "", func(name string) {
+			if inner[name] {
+				told = append(told, "field "+name)
+			}
+		})
+	}
+	if got.status >= 500 || got.status == 401 {
+		told = append(told, "an error")
+	}
+	if len(told) > 0 {
+		slices.Sort(told)
+		w.t.Errorf("%s: %s\ntells %s\nanswer %s", p.login, req, slices.Compact(told), got)
+	}
+}
+
+// innerFields are the names of fields that no type shows to customers.
+func (w *walk) innerFields() map[string]bool {
+	inner := map[string]bool{}
+	for _, def := range w.h.types {
+		for _, f := range def.Fields {
+			inner[f.Name] = true
+		}
+	}
+	for _, def := range w.h.types {
+		for _, f := range def.Fields {
+			if f.Public {
+				delete(inner, f.Name)
+			}
+		}
+	}
+	return inner
+}
+
+// namesIn finds where an answer names fields: members of "fields", and lists of names.
+func namesIn(v any, under string, found func(string)) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, member := range v {
+			if under == "fields" {
+				found(name)
+			}
+			if text, ok := member.(string); ok && name == "field" {
+				found(text)
+			}
+			namesIn(member, name, found)
+		}
+	case []any:
+		for _, one := range v {
+			if text, ok := one.(string); ok && slices.Contains([]string{"fields", "require", "editable", "columns"}, under) {
+				found(text)
+			} else if m, ok := one.(map[string]any); ok && under == "fields" {
+				text, _ := m["name"].(string)
+				found(text)
+				namesIn(m, "", found)
+			} else {
+				namesIn(one, "", found)
+			}
+		}
+	}
 }
 
 // marks of the two customers; teamMark stands in the names of the provider's teams.
@@ -485,7 +589,7 @@ var plainNames = []string{
 	"cursor", "sort", "q", "state", "open", "priority", "impact", "urgency", "channel", "level", "workflow", "major", "watching", "turn", "created_from", "created_to",
 	"updated_from", "updated_to", "due_before", "limit", "count", "group", "columns", "unread", "days", "stale_days", "from", "text", "phone", "version",
 	"code", "language", "zone", "process", "project", // there are no projects yet
- "login", "password", "totp", "theme", "density", "value", "mark", "geo", "phone2", "short_name", "employee_number",
+	"login", "password", "totp", "theme", "density", "value", "mark", "geo", "phone2", "short_name", "employee_number",
 	"form_of_address", "contact_roles", "scopes", "perms", "expires_at", "zh", "en", "now", "new", "current", "classes", "dictionary", "$schema",
 	"name",
 }
@@ -848,6 +952,49 @@ func (w *walk) ownPath(r route, mine map[string]string) (string, bool) {
 		values = append(values, v)
 	}
 	return r.filled(values...), true
+}
+
+// corrected: what was registered for A by mistake and then put right for B tells B nothing of A.
+func (w *walk) corrected() {
+	w.t.Helper()
+	desk := w.h.people["desk"]
+	for _, def := range w.h.types {
+		if def.Type != "vault" && len(def.Edit.Fields) > 0 && !slices.Contains(def.Edit.Fields, "customer") {
+			continue
+		}
+		made, err := w.h.open(def, "", w.a, desk)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		number := made.text("number")
+		base := api + "/" + def.Plural + "/" + number
+		desk.must("POST", base+"/watchers", map[string]any{"person": w.a.user.id})
+		body := map[string]any{}
+		for _, f := range def.Fields {
+			if _, filled := made.at("fields").(map[string]any)[f.Name]; !filled || f.ReadOnly || f.Name == "assignee" || f.Name == "team" || f.Name == "channel" ||
+				len(def.Edit.Fields) > 0 && !slices.Contains(def.Edit.Fields, f.Name) {
+				continue
+			}
+			body[f.Name] = nil
+			if v, ok := w.h.filler(w.b, desk).value(f); ok && f.To != def.Type && f.Type != form.Signature {
+				body[f.Name] = v
+			}
+		}
+		body["customer"] = w.b.id
+		desk.must("PATCH", base, body)
+		w.facts.numbers[number] = false // it is B's now
+		stream := w.h.people["admin"].must("GET", api+"/audit?number="+number, nil).text("items.0.stream")
+		for _, p := range w.strangers {
+			for _, path := range []string{base, base + "/timeline", base + "/timeline?show=public", api + "/records/" + number, api + "/" + def.Plural + "?limit=200",
+				api + "/audit?stream=" + stream, api + "/audit?number=" + number, api + "/audit/export?number=" + number} {
+				w.leaks(p.login, request{method: "GET", path: path}, p.get(path), w.facts)
+			}
+		}
+		desk.must("POST", base+"/comments", map[string]any{"body": markB.rec, "public": true})
+		if notices := w.a.user.get(api + "/notifications").text(); strings.Contains(notices, number) {
+			w.t.Errorf("%s is told of %s, which is not A's any more: %s", w.a.user.login, number, notices)
+		}
+	}
 }
 
 // stream listens as everybody while A's records change, then while B's do: only the second may be heard.

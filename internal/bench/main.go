@@ -61,6 +61,7 @@ func readOptions() (o options, err error) {
 	flag.IntVar(&o.slices, "slices", 5, "alternating stretches of yardstick and program")
 	flag.DurationVar(&o.stretch, "stretch", 2*time.Second, "length of a stretch")
 	flag.StringVar(&o.keep, "keep", "", "folder in which the filled databases stay for the next run (for work on the reads)")
+	flag.StringVar(&o.program, "program", "", "a binary that is built already")
 	flag.StringVar(&o.profile, "profile", "", "folder for processor profiles of the server")
 	flag.Parse()
 	if *quick {
@@ -87,8 +88,10 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer os.RemoveAll(o.folder)
-	if o.program, err = build(ctx, o.folder); err != nil {
-		return err
+	if o.program == "" {
+		if o.program, err = build(ctx, o.folder); err != nil {
+			return err
+		}
 	}
 	report := newReport(&o)
 	if o.does("start") {

@@ -16,6 +16,18 @@ func (p *play) plan() {
 	p.shortCalls(60)
 	p.commitments()
 	p.relays()
+	p.reading()
+}
+
+// reading: everybody has read their notices but those of the last hours, as people do before they go home.
+func (p *play) reading() {
+	for i, who := range people {
+		at := p.end.Add(-13*time.Hour + time.Duration(i)*time.Second)
+		p.steps = append(p.steps, step{at, "reads notices", func() error {
+			_, err := p.send(who.key, "POST", "/notifications/read", map[string]any{"all": true})
+			return err
+		}})
+	}
 }
 
 // someTime is an instant between two, mostly in working hours; any hour when it is pressing.

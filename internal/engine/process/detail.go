@@ -553,6 +553,7 @@ func (c *scene) related(ctx context.Context, d *Detail) error {
 	if err != nil {
 		return err
 	}
+	found, children = c.s.readableOf(ctx, c.u, found), c.s.readableOf(ctx, c.u, children)
 	if d.Children, err = c.s.summaries(ctx, c.u, children); err != nil {
 		return err
 	}

@@ -77,7 +77,7 @@ func (s *Service) myTurns(ctx context.Context, u *work.Unit) ([]*record.Record, 
 		return slices.ContainsFunc(mine, func(r *record.Record) bool { return r.ID == key })
 	})
 	more, err := record.Many(ctx, u.Tx, u.Actor, asked)
-	return append(mine, more...), err
+	return s.readableOf(ctx, u, append(mine, more...)), err
 }
 
 func (s *Service) heldWaiting(ctx context.Context, u *work.Unit, mine []*record.Record) ([]*record.Record, error) {
@@ -87,7 +87,7 @@ func (s *Service) heldWaiting(ctx context.Context, u *work.Unit, mine []*record.
 		f = record.Filter{Open: &open, Requesters: []string{u.Actor.ID}}
 	}
 	held, err := record.List(ctx, u.Tx, u.Actor, f, record.Sorts[0], nil, workMost)
-	return slices.DeleteFunc(held, func(r *record.Record) bool {
+	return slices.DeleteFunc(s.readableOf(ctx, u, held), func(r *record.Record) bool {
 		return slices.ContainsFunc(mine, func(m *record.Record) bool { return m.ID == r.ID })
 	}), err
 }
@@ -235,10 +235,7 @@ func (s *Service) found(ctx context.Context, u *work.Unit, hits []search.Hit, q 
 	if err != nil {
 		return nil, err
 	}
-	list = slices.DeleteFunc(list, func(r *record.Record) bool {
-		c, err := s.sceneOf(u, r)
-		return err != nil || c.readable(ctx) != nil
-	})
+	list = s.readableOf(ctx, u, list)
 	slices.SortFunc(list, func(a, b *record.Record) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 	views, err := s.summaries(ctx, u, list)
 	if err != nil {
@@ -257,6 +254,14 @@ func (s *Service) found(ctx context.Context, u *work.Unit, hits []search.Hit, q 
 		out[i] = Found{Summary: views[i], Snippet: orEmpty(search.Snippet(public, q, 80))}
 	}
 	return out, nil
+}
+
+// readableOf keeps the records whose type is for the actor to read: some types are for the provider's people alone.
+func (s *Service) readableOf(ctx context.Context, u *work.Unit, list []*record.Record) []*record.Record {
+	return slices.DeleteFunc(list, func(r *record.Record) bool {
+		c, err := s.sceneOf(u, r)
+		return err != nil || c.readable(ctx) != nil
+	})
 }
 
 // Alike is a record that may be about the same thing.
@@ -288,7 +293,7 @@ func (s *Service) Similar(ctx context.Context, typ, customer, text string, days 
 		if err != nil {
 			return err
 		}
-		list = slices.DeleteFunc(list, func(r *record.Record) bool { return typ != "" && r.Type != typ })
+		list = slices.DeleteFunc(s.readableOf(ctx, u, list), func(r *record.Record) bool { return typ != "" && r.Type != typ })
 		slices.SortFunc(list, func(a, b *record.Record) int { return slices.Index(ids, a.ID) - slices.Index(ids, b.ID) })
 		views, err := s.summaries(ctx, u, list)
 		for i, r := range list {
@@ -323,6 +328,7 @@ func (s *Service) CustomerHistory(ctx context.Context, customer string, days int
 		if err != nil {
 			return err
 		}
+		list = s.readableOf(ctx, u, list)
 		h.Total = len(list)
 		for _, r := range list {
 			if r.Open {
@@ -388,9 +394,16 @@ func (s *Service) recordOptions(ctx context.Context, u *work.Unit, def *definiti
 	}
 	sort, _ := record.SortBy("-created_at")
 	list, err := record.List(ctx, u.Tx, u.Actor, f, sort, nil, limit)
-	var out []party.Option
-	for _, r := range list {
-		out = append(out, party.Option{ID: r.Number, Label: r.Number + " " + r.Title, Hint: r.State})
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	var out []party.Option
+	for _, r := range s.readableOf(ctx, u, list) {
+		c, err := s.sceneOf(u, r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, party.Option{ID: r.Number, Label: r.Number + " " + r.Title, Hint: c.stateView().Label})
+	}
+	return out, nil
 }

@@ -3,6 +3,7 @@ import { api } from '@/api/client'
 import type { FieldMeta, Instant, Meta } from '@/api/types'
 import type { Messages } from '@/locales/types'
 import { plainValue } from '@/shared/form/FieldValue'
+import { pick } from '@/shared/lib/i18n'
 import { exact } from '@/shared/lib/time'
 
 export interface AuditEvent {
@@ -93,7 +94,7 @@ function words(v: unknown, field: FieldMeta | undefined, names: Record<string, s
   if (Array.isArray(v)) return v.map((x) => words(x, undefined, names, m)).join(m.app.listSep)
   if (typeof v === 'object') {
     const o = v as Record<string, unknown>
-    if (typeof o.zh === 'string' && typeof o.en === 'string') return m.app.yes === '是' ? o.zh : o.en
+    if (typeof o.zh === 'string' && typeof o.en === 'string') return pick({ zh: o.zh, en: o.en })
     return Object.entries(o).map(([k, x]) => `${m.audit.fields[k] ?? k} ${words(x, undefined, names, m)}`).join(m.app.listSep)
   }
   return String(v)
