@@ -19,6 +19,19 @@ export default defineConfig({
     assetsInlineLimit: 0,
     sourcemap: false,
     reportCompressedSize: false,
+    rolldownOptions: {
+      output: {
+        // Few files for what every page needs; what only some pages need stays behind its route.
+        codeSplitting: {
+          groups: [
+            { name: 'base', test: /node_modules\/(react|react-dom|scheduler|@tanstack)\//, priority: 3 },
+            { name: 'icons', test: /node_modules\/lucide-react\//, priority: 3 },
+            { name: 'ui', test: /src\/(api|shared\/(ui|lib))\/(?!MarkdownRich|live)/, priority: 2 },
+            { name: 'records', test: /src\/shared\/(record|list)\//, priority: 1 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy: { '/api': { target: api, changeOrigin: false } } },
 })

@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/steward-ops/steward/internal/core/form"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
@@ -171,5 +170,4 @@ func TestRolesAreTheCallers(t *testing.T) {
 	if _, _, err := fields.Parse(input(t, `{"accepted": {"user": true}}`), p); !fault.Is(err, fault.Forbidden) {
 		t.Error("the caller's rule beats ONS-20:", err)
 	}
-	_ = form.Values{}
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/search"
+	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/db/dbtest"
 	"github.com/steward-ops/steward/internal/platform/work"
@@ -86,9 +87,9 @@ func BenchmarkFind(b *testing.B) {
 				var took []time.Duration
 				n := 0
 				for b.Loop() {
-					begin := time.Now()
+					elapsed := clock.Stopwatch()
 					hits, _ := find(b, d, c.q)
-					took = append(took, time.Since(begin))
+					took = append(took, elapsed())
 					n = len(hits)
 				}
 				slices.Sort(took)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -53,6 +54,7 @@ func (s *Service) changeOf(u *work.Unit, r *record.Record) (*change, error) {
 // read parses what the caller gives and lays it over the record. Only the named fields may be given.
 // require are names that must be filled afterwards.
 func (c *change) read(ctx context.Context, in map[string]json.RawMessage, only, require []string) error {
+	var unsure error // a failure while finding out what the actor is to the record
 	values, faults, err := c.def.Fields.Parse(in, form.Parse{
 		Partial: !c.isNew, System: c.actor.System, Only: only, Require: require, Old: c.before,
 		Now: c.u.Now(), Zone: c.s.zone, Actor: c.actor,
@@ -60,11 +62,12 @@ func (c *change) read(ctx context.Context, in map[string]json.RawMessage, only, 
 		Seal: c.s.sealer(c.rec.ID),
 		Plays: func(role string) bool {
 			yes, err := c.allowed(ctx, []string{role})
+			unsure = errors.Join(unsure, err)
 			return err == nil && yes
 		},
 		Digest: c.digest(),
 	})
-	if err != nil {
+	if err = errors.Join(unsure, err); err != nil {
 		return err
 	}
 	if len(faults) > 0 {
@@ -103,12 +106,7 @@ func (c *change) refs(ctx context.Context, kind string, ids []string) (map[strin
 			canonical = ref
 			_, c.owners[ref], err = party.Refer(ctx, c.u.Tx, c.actor, kind, ref)
 		} else {
-			var r *record.Record
-			if r, err = record.Load(ctx, c.u.Tx, c.actor, ref); err == nil && r.Type != kind {
-				err = fault.Missing()
-			} else if err == nil {
-				canonical = r.Number
-			}
+			canonical, err = c.recordNamed(ctx, kind, ref)
 		}
 		if fault.Is(err, fault.NotFound) {
 			continue
@@ -119,6 +117,19 @@ func (c *change) refs(ctx context.Context, kind string, ids []string) (map[strin
 		found[ref] = canonical
 	}
 	return found, nil
+}
+
+// recordNamed finds a record of a type that the actor may read, by number or id.
+func (c *change) recordNamed(ctx context.Context, typ, ref string) (number string, err error) {
+	r, err := record.Load(ctx, c.u.Tx, c.actor, ref)
+	if err != nil {
+		return "", err
+	}
+	if r.Type != typ || len(c.s.readableOf(ctx, c.u, []*record.Record{r})) == 0 {
+		return "", fault.Missing()
+	}
+	c.owners[ref], c.owners[r.Number] = r.Customer, r.Customer
+	return r.Number, nil
 }
 
 // requireWhen names the fields that a condition makes compulsory and that are still empty.
@@ -199,26 +210,23 @@ func (c *change) settle(ctx context.Context) error {
 	return c.promise()
 }
 
-// belongings: a site, service and requester belong to the record's customer; a customer's person reports for their own organisation.
+// belonging are the fields whose values belong to the record's customer, in the order in which they decide who that is.
+var belonging = []form.Field{{Name: "site", To: "site"}, {Name: "service", To: "service"}, {Name: "requester", To: "person"}}
+
+// belongings: a site, service and requester belong to the record's customer, and so does whatever else the customer is
+// shown a reference to; a customer's person reports for their own organisation.
 func (c *change) belongings(ctx context.Context) error {
 	if c.customer() && c.isNew {
 		c.rec.Customer = c.actor.Org
 	}
 	var faults []fault.Field
-	for _, name := range []string{"site", "service", "requester"} {
-		value, _ := c.rec.Get(name).(string)
-		if value == "" || value == c.before[name] && c.rec.Customer == c.was.Customer {
-			continue
-		}
-		owner, err := c.owner(ctx, name, value)
+	for _, f := range append(slices.Clone(belonging), c.def.Fields.Where(shownReference)...) {
+		ok, err := c.belongs(ctx, f)
 		if err != nil {
 			return err
 		}
-		if c.rec.Customer == "" {
-			c.rec.Customer = owner
-		}
-		if owner != "" && owner != c.rec.Customer {
-			faults = append(faults, fault.Field{Name: name, Code: "process.other_customer", Params: text.Params{"label": c.def.LabelOf(name)}})
+		if !ok {
+			faults = append(faults, fault.Field{Name: f.Name, Code: "process.other_customer", Params: text.Params{"label": c.def.LabelOf(f.Name)}})
 		}
 	}
 	if len(faults) > 0 {
@@ -230,17 +238,46 @@ func (c *change) belongings(ctx context.Context) error {
 	return nil
 }
 
-// owner is the customer that a site, service or person belongs to; "" for the provider's own.
-func (c *change) owner(ctx context.Context, field, value string) (string, error) {
+// shownReference tells whether a customer sees what a field points to, beside the customer itself and what belonging names.
+func shownReference(f form.Field) bool {
+	return f.Type == form.Ref && f.Public && f.Name != "customer" && !slices.ContainsFunc(belonging, func(b form.Field) bool { return b.Name == f.Name })
+}
+
+// belongs tells whether what a field newly points to belongs to the record's customer, or to the provider.
+func (c *change) belongs(ctx context.Context, f form.Field) (bool, error) {
+	values := form.Values{f.Name: c.rec.Get(f.Name)}
+	for _, value := range values.Strings(f.Name) {
+		if c.rec.Customer == c.was.Customer && slices.Contains(c.before.Strings(f.Name), value) {
+			continue
+		}
+		owner, err := c.owner(ctx, f.To, value)
+		if err != nil {
+			return false, err
+		}
+		if c.rec.Customer == "" {
+			c.rec.Customer = owner
+		}
+		if owner != "" && owner != c.rec.Customer {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// owner is the customer that a site, service, person or record belongs to; "" for the provider's own.
+func (c *change) owner(ctx context.Context, to, value string) (string, error) {
 	if owner, known := c.owners[value]; known {
 		return owner, nil
 	}
-	to := field
-	if field == "requester" {
-		to = "person"
+	if slices.Contains(builtinTargets, to) {
+		_, owner, err := party.Refer(ctx, c.u.Tx, Engine, to, value)
+		return owner, err
 	}
-	_, owner, err := party.Refer(ctx, c.u.Tx, Engine, to, value)
-	return owner, err
+	r, err := record.Load(ctx, c.u.Tx, Engine, value)
+	if err != nil {
+		return "", err
+	}
+	return r.Customer, nil
 }
 
 // priority follows impact and urgency by the type's scheme (ESC-01).

@@ -28,7 +28,8 @@ test('filters without a view are not taken for the first view', () => {
 })
 
 test('what is written is read back', () => {
-  for (const search of [{}, { view: 'v1' }, { view: 'mine', open: 'true', assignee: 'me', sort: 'number' }, { view: 'all' }]) {
+  const searches: Record<string, string>[] = [{}, { view: 'v1' }, { view: 'mine', open: 'true', assignee: 'me', sort: 'number' }, { view: 'all' }]
+  for (const search of searches) {
     const s = readUrl(search, views)
     expect(readUrl(writeUrl(s), views)).toEqual(s)
   }
