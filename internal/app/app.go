@@ -126,7 +126,7 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 		return err
 	}
 	a.Hub = httpapi.NewHub(a.DB, a.Log)
-	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Clock: a.Clock, Log: a.Log, Observe: a.figures.Job}); err != nil {
+	if a.Jobs, err = jobs.New(a.DB, jobs.Config{Clock: a.Clock, Log: observe.Quiet(a.Log), Observe: a.figures.Job}); err != nil {
 		return err
 	}
 	a.Door = work.New(a.DB, audit.Ledger{}, a.Jobs, a.Hub)

@@ -90,7 +90,7 @@ func (w *walk) discreet(p *person, req request, got answer) {
 			told = append(told, word)
 		}
 	}
-	if tier := tierForm.FindString(content); tier != "" {
+	if tier := tierForm.FindString(content); tier != "" && !bytes.HasPrefix(got.body, []byte("PK")) { // L1 is a cell there
 		told = append(told, "tier "+tier)
 	}
 	var body any

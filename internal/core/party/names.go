@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/work"
 )
 
 // The kinds of entries that have a name.
@@ -79,6 +80,47 @@ func readNames(ctx context.Context, tx db.Tx, ids, kinds []string, into map[stri
 			return fmt.Errorf("read names: %w", err)
 		}
 		into[id] = name
+	}
+	return rows.Err()
+}
+
+// Side is the organisation somebody is of, and where that stands.
+type Side struct {
+	Organisation string
+	Kind         work.OrgKind
+}
+
+// Foreign tells whether somebody is of a customer, but not of the one named ("" = whichever).
+func (s Side) Foreign(customer string) bool {
+	return s.Kind == work.Customer && (customer == "" || s.Organisation != customer)
+}
+
+// SidesOf says where people stand; who is no person in the directory is left out.
+func SidesOf(ctx context.Context, tx db.Tx, ids []string) (map[string]Side, error) {
+	sides := make(map[string]Side, len(ids))
+	for chunk := range slices.Chunk(given(ids), namesAtOnce) {
+		w := db.NewWhere()
+		w.In("id", chunk)
+		rows, err := tx.Query(ctx, "SELECT id, organisation, side FROM party_people WHERE "+w.SQL(), w.Args()...)
+		if err != nil {
+			return nil, fmt.Errorf("read sides: %w", err)
+		}
+		if err := scanSides(rows, sides); err != nil {
+			return nil, fmt.Errorf("read sides: %w", err)
+		}
+	}
+	return sides, nil
+}
+
+func scanSides(rows db.Rows, into map[string]Side) error {
+	defer rows.Close()
+	for rows.Next() {
+		var id string
+		var s Side
+		if err := rows.Scan(&id, &s.Organisation, &s.Kind); err != nil {
+			return err
+		}
+		into[id] = s
 	}
 	return rows.Err()
 }

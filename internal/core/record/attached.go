@@ -172,6 +172,12 @@ func Attach(ctx context.Context, tx db.Tx, record string, files []string, public
 	return nil
 }
 
+// CloseFiles makes all files of a record the provider's own.
+func CloseFiles(ctx context.Context, tx db.Tx, record string) error {
+	_, err := tx.Exec(ctx, `UPDATE record_files SET public = false WHERE record_id = $1 AND public`, record)
+	return err
+}
+
 // Files reads the files of a record.
 func Files(ctx context.Context, tx db.Tx, record string, publicOnly bool) ([]File, error) {
 	sql := "SELECT " + fileColumns + ", rf.public FROM files f JOIN record_files rf ON rf.file_id = f.id WHERE rf.record_id = $1"

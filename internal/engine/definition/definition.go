@@ -2,6 +2,9 @@
 package definition
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/steward-ops/steward/internal/core/form"
 	"github.com/steward-ops/steward/internal/kernel/text"
 )
@@ -191,6 +194,17 @@ type Approval struct {
 	Sequential bool       `yaml:"sequential"`
 	OnApproved []Effect   `yaml:"on_approved"`
 	OnRefused  []Effect   `yaml:"on_refused"`
+}
+
+// readers are the relations through which a customer's person may stand to a record.
+var readers = []string{"customer", "requester", "creator", "watcher", "field", "parent"}
+
+// ForCustomers tells whether people of a customer can come to read records of the type at all.
+func (t *Type) ForCustomers() bool {
+	return len(t.Read) == 0 || slices.ContainsFunc(t.Read, func(s string) bool {
+		a, err := ParseActor(s)
+		return err == nil && (slices.Contains(readers, a.Name) || strings.HasPrefix(a.Name, "customer_"))
+	})
 }
 
 // Field finds a declared field (standard or own).

@@ -30,8 +30,9 @@ type change struct {
 	public   bool // the comment
 	depth    int  // of moves caused by moves
 	isNew    bool
-	extra    map[string]any    // further details of the event
-	comments []string          // ids of comments this change makes
+	extra    map[string]any // further details of the event
+	comments []string       // ids of comments this change makes
+	sides    map[string]party.Side
 	owners   map[string]string // customer that a referenced site, service or person belongs to, as far as looked up
 }
 
@@ -399,6 +400,9 @@ func (c *change) store(ctx context.Context, kind string) error {
 	if err != nil {
 		return err
 	}
+	if err := c.leave(ctx); err != nil {
+		return err
+	}
 	if err := c.index(ctx); err != nil {
 		return err
 	}
@@ -425,9 +429,42 @@ func (c *change) event(kind string) work.Event {
 		data["comments"] = c.comments
 	}
 	c.comments = nil
+	customer := c.rec.Customer
+	if c.corrected() { // it names both customers, so it is for those alone who serve all
+		customer, data["corrected"] = "", true
+	}
 	public := kind == "record.created" || kind == "record.moved" || kind == "record.approval"
-	return work.Event{Stream: c.rec.ID, Kind: kind, Subject: c.rec.Type, Number: c.rec.Number, Customer: c.rec.Customer, Public: public,
+	return work.Event{Stream: c.rec.ID, Kind: kind, Subject: c.rec.Type, Number: c.rec.Number, Customer: customer, Public: public,
 		Prev: c.rec.AuditHead, First: c.isNew, Data: data}
+}
+
+// corrected tells whether the record was another customer's until now: it had been registered for the wrong one.
+func (c *change) corrected() bool {
+	return !c.isNew && c.was.Customer != "" && c.was.Customer != c.rec.Customer
+}
+
+// leave takes away from the former customer of a corrected record what it had of it: those who follow it, and what was
+// open to it among the attachments.
+func (c *change) leave(ctx context.Context) error {
+	if !c.corrected() {
+		return nil
+	}
+	watchers, err := record.Watchers(ctx, c.u.Tx, c.rec.ID)
+	if err != nil {
+		return err
+	}
+	sides, err := party.SidesOf(ctx, c.u.Tx, watchers)
+	if err != nil {
+		return err
+	}
+	for _, w := range watchers {
+		if sides[w].Foreign(c.rec.Customer) {
+			if err := record.Unwatch(ctx, c.u.Tx, c.rec.ID, w); err != nil {
+				return err
+			}
+		}
+	}
+	return record.CloseFiles(ctx, c.u.Tx, c.rec.ID)
 }
 
 // index puts the record into the full text, when something of it changed.
@@ -445,7 +482,7 @@ func (c *change) index(ctx context.Context) error {
 }
 
 func (c *change) announce(ctx context.Context) error {
-	n := work.Notice{Keys: []string{"record:" + c.rec.Number, "list:" + c.rec.Type, "work", "counts"}, Customer: c.rec.Customer}
+	n := work.Notice{Keys: []string{"record:" + c.rec.Number, "list:" + c.rec.Type, "work", "counts"}, Customer: c.rec.Customer, Staff: !c.def.ForCustomers()}
 	if c.rec.Requester != "" {
 		n.Own = []string{c.rec.Requester}
 	}

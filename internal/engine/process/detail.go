@@ -2,6 +2,7 @@ package process
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -205,12 +206,8 @@ func (c *scene) fillDetail(ctx context.Context, d *Detail, names map[string]stri
 	if d.Steps, err = c.steps(ctx, names, approvals); err != nil {
 		return err
 	}
-	for _, a := range approvals {
-		v, err := c.approvalView(ctx, a, names)
-		if err != nil {
-			return err
-		}
-		d.Approvals = append(d.Approvals, v)
+	if d.Approvals, err = c.approvalViews(ctx, approvals, names); err != nil {
+		return err
 	}
 	if !c.customer() {
 		for _, w := range watchers {
@@ -401,16 +398,47 @@ func (c *scene) formOf(t *definition.Transition) FormSpec {
 	if spec.Comment == "" {
 		spec.Comment = "none"
 	}
-	if c.customer() {
-		spec.Fields = slices.DeleteFunc(slices.Clone(spec.Fields), func(name string) bool {
-			f, _ := c.def.Field(name)
-			return !f.Public
-		})
+	for i, w := range t.RequireWhen {
+		if fields := c.shown(w.Fields); len(fields) > 0 && c.knows(c.requirePlace(t, i)) {
+			spec.RequireWhen = append(spec.RequireWhen, WhenView{When: w.When, Fields: fields})
+		}
 	}
-	for _, w := range t.RequireWhen {
-		spec.RequireWhen = append(spec.RequireWhen, WhenView{When: w.When, Fields: w.Fields})
-	}
+	spec.Fields, spec.Require = c.shown(spec.Fields), c.shown(spec.Require)
 	return spec
+}
+
+// requirePlace is where the condition of a transition's, or for one without a code the creation's, compulsory fields stands.
+func (c *scene) requirePlace(t *definition.Transition, i int) string {
+	place := c.flow.Code + "." + t.Code
+	if t.Code == "" {
+		place = "create"
+	}
+	return fmt.Sprintf("require:%s:%d", place, i)
+}
+
+// shown are those of the fields that the reader may know of.
+func (c *scene) shown(names []string) []string {
+	if !c.customer() {
+		return names
+	}
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool {
+		f, _ := c.def.Field(name)
+		return !f.Public
+	})
+}
+
+// knows tells whether the reader may know of every field that a condition looks at.
+func (c *scene) knows(place string) bool {
+	p := c.def.Program(place)
+	if p == nil || !c.customer() {
+		return true
+	}
+	for name := range p.Reads {
+		if f, ok := c.def.Field(name); ok && !f.Public {
+			return false
+		}
+	}
+	return true
 }
 
 // myTurn tells whether the next step is up to the actor.
@@ -493,6 +521,53 @@ func (c *scene) waitsFor(names map[string]string) string {
 		role = "system"
 	}
 	return definition.ActorLabel(definition.Actor{Name: role}, c.s.roles()).In(c.actor.Lang)
+}
+
+// approvalViews shows approvals. A customer sees those that ask somebody of theirs, and what their own people answered;
+// what the provider's people decide among themselves, and why, is not for them.
+func (c *scene) approvalViews(ctx context.Context, approvals []approval, names map[string]string) ([]ApprovalView, error) {
+	sides := map[string]party.Side{}
+	if c.customer() {
+		var people []string
+		for _, a := range approvals {
+			for _, s := range a.Slots {
+				people = append(people, append([]string{s.By, s.Delegate}, s.People...)...)
+			}
+		}
+		var err error
+		if sides, err = party.SidesOf(ctx, c.u.Tx, people); err != nil {
+			return nil, err
+		}
+	}
+	views := []ApprovalView{}
+	for _, a := range approvals {
+		v, err := c.approvalView(ctx, a, names)
+		if err != nil {
+			return nil, err
+		}
+		if c.customer() {
+			v.Approvers = ours(v.Approvers, a.Slots, sides, c.actor.Org)
+		}
+		if len(v.Approvers) > 0 {
+			views = append(views, v)
+		}
+	}
+	return views, nil
+}
+
+// ours are the questions that somebody of the organisation was asked or answered.
+func ours(views []ApproverView, slots []Slot, sides map[string]party.Side, organisation string) []ApproverView {
+	own := []ApproverView{}
+	for i, s := range slots {
+		people := append([]string{s.Delegate}, s.People...)
+		if s.By != "" {
+			people = []string{s.By}
+		}
+		if slices.ContainsFunc(people, func(p string) bool { return sides[p].Organisation == organisation }) {
+			own = append(own, views[i])
+		}
+	}
+	return own
 }
 
 func (c *scene) approvalView(ctx context.Context, a approval, names map[string]string) (ApprovalView, error) {

@@ -183,9 +183,9 @@ func (c *change) notify(ctx context.Context, to []string, kind string, label tex
 }
 
 func (c *change) notifyPeople(ctx context.Context, people []string, kind string, label text.Label) error {
-	people = slices.DeleteFunc(slices.Clone(people), func(p string) bool { return p == "" || p == c.actor.ID })
-	if len(people) == 0 {
-		return nil
+	people, err := c.concerned(ctx, people)
+	if err != nil || len(people) == 0 {
+		return err
 	}
 	params, err := c.params(ctx)
 	if err != nil {
@@ -193,6 +193,17 @@ func (c *change) notifyPeople(ctx context.Context, people []string, kind string,
 	}
 	return notify.Send(ctx, c.u, notify.Notice{People: people, Kind: kind, Record: c.rec.ID, Number: c.rec.Number, Type: c.rec.Type,
 		Text: text.Label{Zh: text.Fill(label.Zh, text.Zh, params), En: text.Fill(label.En, text.En, params)}})
+}
+
+// concerned are those to be told: not who did it, and nobody of another customer; of types that are the provider's own, no customer at all.
+func (c *change) concerned(ctx context.Context, people []string) ([]string, error) {
+	people = slices.DeleteFunc(slices.Clone(people), func(p string) bool { return p == "" || p == c.actor.ID })
+	sides, err := party.SidesOf(ctx, c.u.Tx, people)
+	customer := c.rec.Customer
+	if !c.def.ForCustomers() {
+		customer = ""
+	}
+	return slices.DeleteFunc(people, func(p string) bool { return sides[p].Foreign(customer) }), err
 }
 
 // params are the names a notice's sentence may use.

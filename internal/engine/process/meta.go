@@ -172,6 +172,7 @@ func (s *Service) typeMeta(ctx context.Context, u *work.Unit, def *definition.Ty
 	if err != nil {
 		return t, err
 	}
+	t.Columns = c.shown(t.Columns)
 	if may && u.Actor.May(CreateRecords) {
 		t.Create = c.createForm()
 	}

@@ -85,6 +85,15 @@ func (s *Service) filterBy(ctx context.Context, u *work.Unit, def *definition.Ty
 	if len(values) == 0 {
 		return nil
 	}
+	if u.Actor.OrgKind == work.Customer {
+		if inner(def, name) {
+			return fault.One(short(name), "process.filter", text.Params{"name": short(name)})
+		}
+		if name == "state" {
+			f.States = statesOf(def, values)
+			return nil
+		}
+	}
 	if len(values) > 200 {
 		return fault.One(name, "field.range", text.Params{"label": name, "min": 1, "max": 200})
 	}
@@ -125,6 +134,44 @@ func (s *Service) filterBy(ctx context.Context, u *work.Unit, def *definition.Ty
 		return filterField(def, f, name, values)
 	}
 	return nil
+}
+
+// inner tells whether a filter or breakdown asks for what customers do not see.
+func inner(def *definition.Type, name string) bool {
+	if name == "team" || name == "level" {
+		return true
+	}
+	own, ok := strings.CutPrefix(name, "f.")
+	if !ok || def == nil {
+		return false
+	}
+	field, known := def.Field(own)
+	return known && !field.Public
+}
+
+// statesOf are the states behind the stages that a customer knows them by.
+func statesOf(def *definition.Type, stages []string) []string {
+	states := []string{}
+	for _, w := range def.Workflows {
+		for _, st := range w.Value.States {
+			if slices.Contains(stages, st.Value.Stage) {
+				states = append(states, st.Name)
+			}
+		}
+	}
+	return states
+}
+
+// stageOf is the stage that a customer knows a state by.
+func stageOf(def *definition.Type, state string) *definition.Stage {
+	for _, w := range def.Workflows {
+		if st, ok := w.Value.State(state); ok {
+			if stage, ok := w.Value.Stages.Get(st.Stage); ok {
+				return stage
+			}
+		}
+	}
+	return &definition.Stage{}
 }
 
 func turnOf(a *work.Actor) *record.Turn {
@@ -318,12 +365,17 @@ func (s *Service) Breakdown(ctx context.Context, plural, by string, filters map[
 		if err != nil {
 			return err
 		}
+		customer := u.Actor.OrgKind == work.Customer
 		groups, ok, err := record.Groups(ctx, u.Tx, u.Actor, f, by)
 		if err != nil {
 			return err
 		}
-		if !ok {
+		if !ok || customer && inner(def, by) {
 			return fault.One("group", "process.group", nil)
+		}
+		if customer && by == "state" {
+			out = byStage(def, groups, u.Actor.Lang)
+			return nil
 		}
 		labels, err := s.groupLabels(ctx, u, def, by, groups)
 		if err != nil {
@@ -335,6 +387,21 @@ func (s *Service) Breakdown(ctx context.Context, plural, by string, filters map[
 		return nil
 	})
 	return out, err
+}
+
+// byStage counts records by the stages that a customer knows, in the order of the counts.
+func byStage(def *definition.Type, groups []record.Group, lang text.Lang) []GroupCount {
+	out := []GroupCount{}
+	for _, g := range groups {
+		stage := stageOf(def, g.Value)
+		i := slices.IndexFunc(out, func(c GroupCount) bool { return c.Value == stage.Code })
+		if i < 0 {
+			out = append(out, GroupCount{Value: stage.Code, Label: stage.LabelFor(true).In(lang)})
+			i = len(out) - 1
+		}
+		out[i].Count += g.Count
+	}
+	return out
 }
 
 func (s *Service) groupLabels(ctx context.Context, u *work.Unit, def *definition.Type, by string, groups []record.Group) (map[string]string, error) {

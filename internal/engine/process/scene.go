@@ -400,7 +400,10 @@ func (c *scene) who(list []string) []text.Label {
 	return out
 }
 
-// denied is the refusal that says who may.
+// denied is the refusal that says who may; how the provider is organised is not for the customer to know.
 func (c *scene) denied(list []string) error {
+	if c.customer() {
+		return fault.Denied()
+	}
 	return fault.New(fault.Forbidden, "process.denied", text.Params{"who": c.who(list)})
 }

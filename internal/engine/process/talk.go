@@ -9,6 +9,7 @@ import (
 
 	"github.com/steward-ops/steward/internal/core/form"
 	"github.com/steward-ops/steward/internal/core/identity"
+	"github.com/steward-ops/steward/internal/core/party"
 	"github.com/steward-ops/steward/internal/core/record"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/id"
@@ -98,8 +99,12 @@ func (c *change) tellComment(ctx context.Context, public bool) error {
 	if err != nil {
 		return err
 	}
-	if !public {
-		people = slices.DeleteFunc(people, func(p string) bool { return p == c.rec.Requester })
+	if !public { // that there is an inner note is no news for the customer
+		sides, err := party.SidesOf(ctx, c.u.Tx, people)
+		if err != nil {
+			return err
+		}
+		people = slices.DeleteFunc(people, func(p string) bool { return sides[p].Foreign("") })
 	}
 	return c.notifyPeople(ctx, people, "answered", text.Label{Zh: "{actor} 在 {number} 留言 · {title}", En: "{actor} wrote on {number} · {title}"})
 }

@@ -74,6 +74,7 @@ type eventData struct {
 	Approval   string        `json:"approval"`
 	Decision   string        `json:"decision"`
 	Reason     string        `json:"reason"`
+	Corrected  bool          `json:"corrected"` // the record was registered for another customer until then
 }
 
 type timelinePlace struct {
@@ -146,6 +147,10 @@ func (c *change) history(ctx context.Context, before int64, limit int) (entries 
 		return nil, 0, err
 	}
 	slices.Reverse(events)
+	if len(events) == limit {
+		first = events[0].Seq
+	}
+	events = slices.DeleteFunc(events, func(e audit.Entry) bool { return !c.within(e) })
 	names, err := c.namesIn(ctx, events)
 	if err != nil {
 		return nil, 0, err
@@ -153,16 +158,25 @@ func (c *change) history(ctx context.Context, before int64, limit int) (entries 
 	for _, e := range events {
 		entries = append(entries, c.entriesOf(e, comments, files, names)...)
 	}
-	if len(events) == limit {
-		first = events[0].Seq
-	}
 	return entries, first, nil
+}
+
+// within tells whether an event is from a time when the record was within the reader's reach. What was registered for
+// another customer and then corrected begins, for whoever serves only this one, after the correction.
+func (c *change) within(e audit.Entry) bool {
+	scope := c.actor.Scope()
+	if scope.All || e.Customer != "" {
+		return scope.Reaches(e.Customer)
+	}
+	var d eventData
+	return json.Unmarshal(e.Data, &d) == nil && !d.Corrected
 }
 
 // namesIn are the names that the changes of these events mention.
 func (c *change) namesIn(ctx context.Context, events []audit.Entry) (map[string]string, error) {
-	var ids []string
+	var ids, actors []string
 	for _, e := range events {
+		actors = append(actors, e.ActorID)
 		var d eventData
 		if json.Unmarshal(e.Data, &d) != nil {
 			continue
@@ -174,7 +188,12 @@ func (c *change) namesIn(ctx context.Context, events []audit.Entry) (map[string]
 			}
 		}
 	}
-	return party.Names(ctx, c.u.Tx, ids)
+	names, err := party.Names(ctx, c.u.Tx, ids)
+	if err != nil {
+		return nil, err
+	}
+	c.sides, err = party.SidesOf(ctx, c.u.Tx, actors)
+	return names, err
 }
 
 func texts(v any) []string {
@@ -232,8 +251,8 @@ func (c *change) sideOf(e audit.Entry) string {
 	if e.Via == "system" {
 		return "system"
 	}
-	if e.ActorID == c.rec.Requester && c.rec.Requester != "" {
-		return string(work.Customer)
+	if side, known := c.sides[e.ActorID]; known {
+		return string(side.Kind)
 	}
 	return string(work.Provider)
 }
@@ -255,6 +274,9 @@ func (c *change) sentence(one *Entry, e audit.Entry, d eventData) bool {
 		if !c.movedView(one, d, p) {
 			return false
 		}
+		if c.customer() { // what a step is called tells how the provider works inside
+			key = "timeline.reached"
+		}
 	case "assigned":
 		p["to"] = lastNew(one.Changes, "assignee", "team")
 	case "link":
@@ -264,7 +286,7 @@ func (c *change) sentence(one *Entry, e audit.Entry, d eventData) bool {
 			key = "timeline.unlinked"
 		}
 	case "approval":
-		c.approvalSentence(d, p, &key)
+		c.approvalSentence(e, d, p, &key)
 	case "timer":
 		if t, ok := c.def.Timers.Get(d.Timer); ok {
 			p["timer"] = t.Label
@@ -291,7 +313,6 @@ func (c *change) movedView(one *Entry, d eventData, p text.Params) bool {
 	if c.customer() {
 		v.Code, v.Label = "", ""
 		one.Changes = []ChangeView{}
-		one.Text = v.To
 		return v.From != v.To && v.To != ""
 	}
 	return true
@@ -305,7 +326,7 @@ func (c *change) stateName(code string) string {
 	return state.LabelFor(c.customer()).In(c.actor.Lang)
 }
 
-func (c *change) approvalSentence(d eventData, p text.Params, key *string) {
+func (c *change) approvalSentence(e audit.Entry, d eventData, p text.Params, key *string) {
 	p["approval"] = d.Approval
 	if a, ok := c.def.Approvals.Get(d.Approval); ok {
 		p["approval"] = a.Label
@@ -315,6 +336,9 @@ func (c *change) approvalSentence(d eventData, p text.Params, key *string) {
 		*key = "timeline.approved"
 	case "refuse":
 		*key = "timeline.refused"
+		if c.customer() && c.sides[e.ActorID].Organisation != c.actor.Org { // why, the provider's people told each other
+			*key = "timeline.refused_plain"
+		}
 	default:
 		*key = "timeline.delegated"
 	}
@@ -363,20 +387,22 @@ func (c *change) spell(f form.Field, v any, names map[string]string) any {
 
 func init() {
 	text.Register(map[string]text.Label{
-		"timeline.created":    {Zh: "{who} 登记", En: "{who} registered it"},
-		"timeline.moved":      {Zh: "{who} {label} → {to}", En: "{who}: {label} → {to}"},
-		"timeline.edited":     {Zh: "{who} 修改", En: "{who} changed it"},
-		"timeline.assigned":   {Zh: "{who} 派给 {to}", En: "{who} assigned it to {to}"},
-		"timeline.urged":      {Zh: "{who} 催办", En: "{who} urged"},
-		"timeline.approved":   {Zh: "{who} 批准了{approval}", En: "{who} approved: {approval}"},
-		"timeline.refused":    {Zh: "{who} 没有批准{approval}：{reason}", En: "{who} refused {approval}: {reason}"},
-		"timeline.delegated":  {Zh: "{who} 转交了{approval}", En: "{who} delegated: {approval}"},
-		"timeline.attachment": {Zh: "{who} 添加附件", En: "{who} attached files"},
-		"timeline.link":       {Zh: "{who} 关联 {number}（{kind}）", En: "{who} linked {number} ({kind})"},
-		"timeline.unlinked":   {Zh: "{who} 取消一项关联", En: "{who} removed a link"},
-		"timeline.work":       {Zh: "{who} 记工时 {minutes} 分：{text}", En: "{who} logged {minutes} min: {text}"},
-		"timeline.timer":      {Zh: "到时：{timer}", En: "Time reached: {timer}"},
-		"timeline.timer_late": {Zh: "到时（停机后补触发）：{timer}", En: "Time reached, fired late after an outage: {timer}"},
-		"timeline.other":      {Zh: "{who} · {kind}", En: "{who} · {kind}"},
+		"timeline.created":       {Zh: "{who} 登记", En: "{who} registered it"},
+		"timeline.moved":         {Zh: "{who} {label} → {to}", En: "{who}: {label} → {to}"},
+		"timeline.reached":       {Zh: "{to}", En: "{to}"},
+		"timeline.edited":        {Zh: "{who} 修改", En: "{who} changed it"},
+		"timeline.assigned":      {Zh: "{who} 派给 {to}", En: "{who} assigned it to {to}"},
+		"timeline.urged":         {Zh: "{who} 催办", En: "{who} urged"},
+		"timeline.approved":      {Zh: "{who} 批准了{approval}", En: "{who} approved: {approval}"},
+		"timeline.refused":       {Zh: "{who} 没有批准{approval}：{reason}", En: "{who} refused {approval}: {reason}"},
+		"timeline.refused_plain": {Zh: "{who} 没有批准{approval}", En: "{who} refused {approval}"},
+		"timeline.delegated":     {Zh: "{who} 转交了{approval}", En: "{who} delegated: {approval}"},
+		"timeline.attachment":    {Zh: "{who} 添加附件", En: "{who} attached files"},
+		"timeline.link":          {Zh: "{who} 关联 {number}（{kind}）", En: "{who} linked {number} ({kind})"},
+		"timeline.unlinked":      {Zh: "{who} 取消一项关联", En: "{who} removed a link"},
+		"timeline.work":          {Zh: "{who} 记工时 {minutes} 分：{text}", En: "{who} logged {minutes} min: {text}"},
+		"timeline.timer":         {Zh: "到时：{timer}", En: "Time reached: {timer}"},
+		"timeline.timer_late":    {Zh: "到时（停机后补触发）：{timer}", En: "Time reached, fired late after an outage: {timer}"},
+		"timeline.other":         {Zh: "{who} · {kind}", En: "{who} · {kind}"},
 	})
 }

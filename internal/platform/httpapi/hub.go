@@ -171,7 +171,7 @@ func (h *Hub) leave(r *reader) {
 // its people learn that a list changed, but the number of a record only those who reach everything.
 func keysFor(n work.Notice, actor *work.Actor) []string {
 	addressed := slices.Contains(n.Persons, actor.ID)
-	if len(n.Persons) > 0 && !addressed {
+	if len(n.Persons) > 0 && !addressed || n.Staff && !actor.Staff() {
 		return nil
 	}
 	scope := actor.Scope()

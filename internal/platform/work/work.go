@@ -49,6 +49,7 @@ type Notice struct {
 	Customer string   `json:"customer,omitempty"` // only readers who reach this customer
 	Persons  []string `json:"persons,omitempty"`  // only these people, when set
 	Own      []string `json:"own,omitempty"`      // people who, reaching only their own rows, may know too
+	Staff    bool     `json:"staff,omitempty"`    // only the provider's people: a matter that customers do not see at all
 }
 
 // Herald carries announcements to every replica after the commit; platform/httpapi's hub listens.

@@ -53,7 +53,7 @@ export function RolesPage() {
     for (const r of touched) {
       try {
         await api.patch(`/roles/${r.code}`, { perms: [...(edits[r.code] ?? [])].sort() }, { version: r.version })
-        setEdits(({ [r.code]: _, ...rest }) => rest)
+        setEdits((all) => Object.fromEntries(Object.entries(all).filter(([code]) => code !== r.code)))
       } catch (e) {
         wrong.push(`${pick(r.label)}: ${say(e, m.error.network)}`)
       }

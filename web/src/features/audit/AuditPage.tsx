@@ -77,8 +77,8 @@ export function AuditPage({ filters, onFilters }: { filters: Filters; onFilters:
         empty={Object.keys(filters).length ? m.audit.emptyFiltered : m.audit.empty}
         emptyAction={Object.keys(filters).length ? <Button onClick={() => onFilters({})}>{m.audit.clear}</Button> : undefined}
         columns={[
-          { name: 'when', label: m.audit.when, width: 150, cell: (e) => <time className="num">{exact(e.at)}</time> },
-          { name: 'who', label: m.audit.who, width: 130, cell: (e) => <>{e.via === 'system' ? m.audit.system : e.actor_name} {e.via === 'token' && <Chip>{m.audit.via.token}</Chip>}</> },
+          { name: 'when', label: m.audit.when, width: 156, cell: (e) => <time className="no">{exact(e.at)}</time> },
+          { name: 'who', label: m.audit.who, width: 130, cell: (e) => <>{e.via !== 'system' ? e.actor_name : ((typeof e.data?.person === 'string' && names[e.data.person]) || m.audit.system)} {e.via === 'token' && <Chip>{m.audit.via.token}</Chip>}</> },
           { name: 'what', label: m.audit.what, width: 130, cell: (e) => m.audit.kinds[e.kind] ?? e.kind },
           { name: 'thing', label: m.audit.thing, width: 240, cell: (e) => <Thing e={e} to={linkOf(e, meta)} subject={subjects[e.subject] ?? e.subject} onOnly={filters.stream ? undefined : () => onFilters({ stream: e.stream })} /> },
           { name: 'customer', label: m.audit.customer, width: 150, cell: (e) => <span className="sub">{e.customer && (names[e.customer] ?? '')}</span> },

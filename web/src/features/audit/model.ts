@@ -54,7 +54,7 @@ function rawOf(e: AuditEvent): Raw[] {
   }
   if (from !== undefined && to !== undefined) out.push({ name: '#state', before: from, after: to })
   for (const [name, v] of Object.entries(rest)) {
-    if (v === '' || v === null || ['comments', 'because', 'grant', 'session', 'token', 'impacts', 'urgencies', 'priorities', 'matrix', 'code', 'url', 'sha256', 'columns', 'query'].includes(name)) continue
+    if (v === '' || v === null || (name === 'person' && e.kind.startsWith('account.')) || ['comments', 'because', 'grant', 'session', 'token', 'impacts', 'urgencies', 'priorities', 'matrix', 'code', 'url', 'sha256', 'columns', 'query'].includes(name)) continue
     if (Array.isArray(v) && v.length === 2 && e.kind.endsWith('.changed')) out.push({ name, before: v[0], after: v[1] })
     else out.push({ name: name === 'transition' ? '#step' : name, after: v })
   }
@@ -68,6 +68,7 @@ export function useMentioned(events: AuditEvent[], meta: Meta): Record<string, s
   const wanted = new Map<string, string>()
   for (const e of events) {
     if (e.customer) wanted.set(e.customer, '/organisations')
+    if (typeof e.data?.person === 'string' && e.subject === 'account') wanted.set(e.data.person, '/people')
     const type = meta.types.find((t) => t.type === e.subject)
     for (const r of rawOf(e)) {
       for (const v of [...flat(r.before), ...flat(r.after)]) {
@@ -110,7 +111,7 @@ export function saidBy(e: AuditEvent, meta: Meta, names: Record<string, string>,
     if (r.name === '#state') return r.before === r.after ? [] : [{ label: m.audit.state, before: stateLabel(r.before), after: stateLabel(r.after) }]
     if (r.name === '#step') return []
     const field = type?.fields.find((f) => f.name === r.name)
-    const label = field?.label ?? own[r.name] ?? m.audit.fields[r.name] ?? m.admin.policyFields[r.name] ?? r.name
+    const label = field?.label ?? m.audit.fields[r.name] ?? own[r.name] ?? m.admin.policyFields[r.name] ?? r.name
     const isNew = r.before === undefined || r.before === null || r.before === '' || e.kind.endsWith('.created')
     if (isNew && (r.after === undefined || r.after === null || r.after === '' || r.after === false || (Array.isArray(r.after) && r.after.length === 0))) return []
     return [{ label, ...(isNew ? {} : { before: words(r.before, field, names, m) }), after: words(r.after, field, names, m) }]

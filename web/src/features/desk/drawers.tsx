@@ -170,7 +170,9 @@ export function HangUpDrawer({ draft: d, keep, onDone, onClose }: Props) {
                 const code = Object.keys(results)[at]
                 if (code && !(e.target instanceof HTMLInputElement)) {
                   e.preventDefault()
+                  const box = e.currentTarget.closest('dialog')
                   setResult(code)
+                  requestAnimationFrame(() => (box?.querySelector<HTMLElement>('textarea') ?? box?.querySelector<HTMLElement>('[aria-checked=true]'))?.focus())
                 }
               }}
             >

@@ -7,6 +7,8 @@ export function antdConfig(mode: Theme): ThemeConfig {
   const style = getComputedStyle(document.documentElement)
   const v = (name: string) => style.getPropertyValue(name).trim()
   const compactPhone = matchMedia('(max-width: 720px)').matches
+  // base.css then takes the animations away, and antd would wait for their end with everything that pops up invisible.
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
   return {
     algorithm: mode === 'dark' ? antdTheme.darkAlgorithm : antdTheme.defaultAlgorithm,
     cssVar: { key: 'st' },
@@ -44,6 +46,7 @@ export function antdConfig(mode: Theme): ThemeConfig {
       borderRadius: 6,
       borderRadiusLG: 8,
       borderRadiusSM: 5,
+      motion: !still,
       motionDurationFast: '0.12s',
       motionDurationMid: '0.18s',
       motionDurationSlow: '0.18s',

@@ -22,6 +22,8 @@ function useNames(fields: FieldMeta[], filters: Filters): Record<string, string>
   return Object.fromEntries(found.flatMap((q) => (q.data ? [[q.data.id, q.data.name]] : [])))
 }
 
+const without = (filters: Filters, name: string): Filters => Object.fromEntries(Object.entries(filters).filter(([k]) => k !== name))
+
 interface Props {
   /** Whether there is a text search, and what it looks through. */
   search?: string
@@ -52,13 +54,13 @@ export function FilterRow({ search, fields, filters, onChange, end }: Props) {
     if (text.trim() === sent.current) return
     const timer = setTimeout(() => {
       sent.current = text.trim()
-      const { q: _, ...rest } = latest.current.filters
+      const rest = without(latest.current.filters, 'q')
       latest.current.onChange(sent.current ? { ...rest, q: sent.current } : rest)
     }, 250)
     return () => clearTimeout(timer)
   }, [text])
   const set = (name: string, v: unknown) => {
-    const { [name]: _, ...rest } = filters
+    const rest = without(filters, name)
     onChange(v === null || v === undefined || v === '' ? rest : { ...rest, [name]: String(v) })
   }
   return (

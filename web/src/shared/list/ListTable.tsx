@@ -79,7 +79,7 @@ export function ListTable({ label, rows, columns: wanted, cursor, onCursor, chos
       <table className={cx(css.table, comfortable && css.comfortable)} aria-label={label}>
         <colgroup>
           {chosen && <col style={{ width: 38 }} />}
-          <col style={{ width: 30 }} />
+          <col style={{ width: chosen ? 30 : 42 }} />
           {columns.map((c) => <col key={c.name} style={c.width ? { width: c.width } : undefined} />)}
         </colgroup>
         <thead>

@@ -2,6 +2,7 @@ import type { FieldMeta, Meta, Summary, TypeMeta } from '@/api/types'
 import type { Messages } from '@/locales/types'
 import { plainValue } from '../form/FieldValue'
 import { fieldOf } from '../form/values'
+import { lang } from '../lib/i18n'
 import { exact, moment } from '../lib/time'
 import { nearest } from '../record/clocks'
 import { Avatar } from '../ui/Person'
@@ -35,7 +36,7 @@ export function allColumns(type: TypeMeta): string[] {
 export function columnOf(name: string, type: TypeMeta, meta: Meta, m: Messages): Column | null {
   const f: FieldMeta | undefined = fieldOf(name, type, meta, m)
   const words = { yes: m.app.yes, no: m.app.no, sep: m.app.listSep }
-  const width = name === 'title' ? null : (widths[name] ?? 120)
+  const width = name === 'title' ? null : name === 'state' && lang() === 'en-US' ? 168 : (widths[name] ?? 120)
   const column = (label: string, cell: Column['cell']): Column => ({ name, label, width, cell })
   switch (name) {
     case 'number': return column(m.fields.number, (r) => <span className={`no ${css.number}`}>{r.number}</span>)

@@ -1,3 +1,5 @@
+import type { FieldMeta } from '@/api/types'
+import { FieldValue } from '../form/FieldValue'
 import { useNow } from '../lib/clock'
 import { useM } from '../lib/i18n'
 import { moment } from '../lib/time'
@@ -9,11 +11,11 @@ import type { Pending } from './useRecord'
 const say = (v: unknown): string => (v === null || v === undefined || v === '' ? '—' : typeof v === 'object' ? JSON.stringify(v) : String(v))
 
 /** Somebody was faster: shows what they changed beside what was typed, and keeps it until the person decides. */
-export function ConflictDialog({ pending, version, labelOf, onDrop }: { pending: Pending; version: number; labelOf: (name: string) => string; onDrop: () => void }) {
+export function ConflictDialog({ pending, version, field, onDrop }: { pending: Pending; version: number; field?: (name: string) => FieldMeta | undefined; onDrop: () => void }) {
   const m = useM()
   const now = useNow()
   const { changes, current } = pending.problem
-  const names = [...new Set([...changes.map((c) => c.field), ...Object.keys(pending.mine)])]
+  const names = [...new Set([...changes.map((c) => c.field), ...Object.keys(pending.mine).filter((k) => k !== 'comment_public')])]
   return (
     <Dialog
       title={m.conflict.title}
@@ -41,15 +43,16 @@ export function ConflictDialog({ pending, version, labelOf, onDrop }: { pending:
           {names.map((name) => {
             const c = changes.find((x) => x.field === name)
             const mine = name in pending.mine
+            const f = field?.(name)
             return (
               <tr key={name} className={c && mine ? css.both : undefined}>
                 <th scope="row">
-                  {c?.label ?? labelOf(name)}
+                  {c?.label ?? f?.label ?? (name === 'comment' ? m.form.comment : name)}
                   {c?.at && <span className={css.by}>{m.conflict.by(typeof c.by === 'string' ? c.by : (c.by?.name ?? ''), moment(c.at, now))}</span>}
                 </th>
                 <td>{c ? say(c.old) : ''}</td>
                 <td>{c ? say(c.new) : ''}</td>
-                <td>{mine ? say(pending.mine[name]) : ''}</td>
+                <td>{mine ? f ? <FieldValue field={f} value={pending.mine[name]} /> : say(pending.mine[name]) : ''}</td>
               </tr>
             )
           })}

@@ -91,7 +91,7 @@ function Editor({ record, field: f, onDone }: { record: RecordView; field: Field
         <Button size="small" kind="quiet" onClick={onDone}>{m.app.cancel}</Button>
       </div>
       {writer.conflict && (
-        <ConflictDialog pending={{ ...writer.conflict, retry: async (v) => ((await writer.conflict?.retry(v)) ? (onDone(), true) : false) }} version={record.version} labelOf={() => f.label} onDrop={() => (writer.dropConflict(), onDone())} />
+        <ConflictDialog pending={{ ...writer.conflict, retry: async (v) => ((await writer.conflict?.retry(v)) ? (onDone(), true) : false) }} version={record.version} field={() => f} onDrop={() => (writer.dropConflict(), onDone())} />
       )}
     </div>
   )

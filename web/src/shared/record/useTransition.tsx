@@ -33,7 +33,7 @@ export function useTransition(record: RecordView | undefined, onDone?: () => voi
   const dialog = record && (
     <>
       {open && <TransitionDialog record={open.record} action={open.action} onDone={onDone} onClose={() => setOpen(null)} />}
-      {writer.conflict && <ConflictDialog pending={writer.conflict} version={record.version} labelOf={(n) => n} onDrop={writer.dropConflict} />}
+      {writer.conflict && <ConflictDialog pending={writer.conflict} version={record.version} onDrop={writer.dropConflict} />}
     </>
   )
   return { start, busy: running, dialog }

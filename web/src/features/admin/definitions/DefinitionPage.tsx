@@ -45,12 +45,12 @@ export function DefinitionPage({ type, search, onSearch }: { type: string; searc
     <PageFrame
       title={<span className="row">{info.label}<Chip>{m.admin.versionN(version)}{version === current && ` · ${m.admin.current}`}</Chip></span>}
       bar={
-        <ViewTabs
+        <div className={css.tabsBar}><ViewTabs
           label={info.label}
           value={tab}
           onChange={(id) => onSearch({ ...search, ...(id === 'diagram' ? { tab: undefined } : { tab: id as 'yaml' | 'versions' }) } as DefinitionSearch)}
           items={[{ id: 'diagram', label: m.admin.diagram }, { id: 'yaml', label: m.admin.yaml }, { id: 'versions', label: m.admin.versions, count: info.versions.length }]}
-        />
+        /></div>
       }
     >
       <div className={css.defBody} style={tab === 'yaml' ? { height: '100%' } : undefined}>
@@ -149,6 +149,7 @@ function Editing({ info, start, published, label, onPublished }: { info: Definit
         <YamlEditor ref={editor} value={text} onChange={may ? setText : undefined} label={label} bad={bad} />
       </div>
       <aside className={css.editSide} aria-label={m.admin.check}>
+        <h2 className="sr">{m.admin.check}</h2>
         <Section title={m.admin.check}>
           <div aria-live="polite">
             {!changed ? (

@@ -29,6 +29,12 @@ describe('layout', () => {
     expect(x.c).toBeLessThan(x.d ?? 0)
     expect(edges).toHaveLength(6)
   })
+  it('puts the ends last', () => {
+    const { nodes } = layout([state('a', true), { ...state('gone'), kind: 'cancelled' }, state('b'), state('c'), { ...state('done'), kind: 'done' }], [step('a', 'gone'), step('a', 'b'), step('b', 'c'), step('c', 'done'), step('done', 'b')])
+    const x = Object.fromEntries(nodes.map((n) => [n.code, n.x]))
+    expect(x.gone).toBe(x.done)
+    expect(x.gone).toBeGreaterThan(x.c ?? 0)
+  })
   it('never puts two states on one place', () => {
     const { nodes } = layout([state('a', true), state('b'), state('c')], [step('a', 'b'), step('a', 'c')])
     expect(new Set(nodes.map((n) => `${n.x},${n.y}`)).size).toBe(3)

@@ -9,7 +9,10 @@ export function diffLines(before: string, after: string, around = 2): DiffLine[]
   let start = 0
   while (start < a.length && start < b.length && a[start] === b[start]) start++
   let endA = a.length, endB = b.length
-  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) (endA--, endB--)
+  while (endA > start && endB > start && a[endA - 1] === b[endB - 1]) {
+    endA--
+    endB--
+  }
   const middle = shortest(a.slice(start, endA), b.slice(start, endB))
   const all: DiffLine[] = [...a.slice(0, start).map((text) => ({ kind: 'same' as const, text })), ...middle, ...a.slice(endA).map((text) => ({ kind: 'same' as const, text }))]
   if (!all.some((l) => l.kind !== 'same')) return []
@@ -32,7 +35,10 @@ function shortest(a: string[], b: string[]): DiffLine[] {
     for (let k = -d; k <= d; k += 2) {
       let x = k === -d || (k !== d && (v.get(k - 1) ?? 0) < (v.get(k + 1) ?? 0)) ? (v.get(k + 1) ?? 0) : (v.get(k - 1) ?? 0) + 1
       let y = x - k
-      while (x < n && y < m && a[x] === b[y]) (x++, y++)
+      while (x < n && y < m && a[x] === b[y]) {
+        x++
+        y++
+      }
       v.set(k, x)
       if (x >= n && y >= m) return walk(trace, a, b)
     }
@@ -48,7 +54,7 @@ function walk(trace: Map<number, number>[], a: string[], b: string[]): DiffLine[
     const k = x - y
     const before = k === -d || (k !== d && (v.get(k - 1) ?? 0) < (v.get(k + 1) ?? 0)) ? k + 1 : k - 1
     const px = v.get(before) ?? 0, py = px - before
-    while (x > px && y > py) out.push({ kind: 'same', text: a[(--x, --y, x)] ?? '' })
+    while (x > px && y > py) out.push({ kind: 'same', text: a[(--y, --x)] ?? '' })
     if (d > 0) {
       if (x === px) out.push({ kind: 'plus', text: b[--y] ?? '' })
       else out.push({ kind: 'minus', text: a[--x] ?? '' })

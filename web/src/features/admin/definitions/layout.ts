@@ -31,38 +31,30 @@ export const nodeWidth = 148
 export const nodeHeight = 38
 const columnGap = 92
 const rowGap = 26
-const margin = 40
+const margin = 72
 
-/** Columns by the longest way from the start; steps that lead back do not count. */
+/**
+ * Columns by the longest way from the start. Definitions list their states in the order work goes, so a step to an
+ * earlier state leads back and does not count. Ends stand in the last column.
+ */
 function columnsOf(states: StateNode[], steps: Step[]): Map<string, number> {
-  const next = new Map<string, string[]>(states.map((s) => [s.code, []]))
-  for (const t of steps) if (t.from !== t.to && next.has(t.from) && next.has(t.to)) next.get(t.from)?.push(t.to)
-  const back = new Set<string>()
-  const mark = new Map<string, 'open' | 'done'>()
-  const visit = (code: string) => {
-    mark.set(code, 'open')
-    for (const to of next.get(code) ?? []) {
-      if (mark.get(to) === 'open') back.add(`${code}>${to}`)
-      else if (!mark.has(to)) visit(to)
-    }
-    mark.set(code, 'done')
-  }
-  for (const s of [...states].sort((a, b) => Number(!!b.initial) - Number(!!a.initial))) if (!mark.has(s.code)) visit(s.code)
+  const order = new Map(states.map((s, i) => [s.code, s.initial ? -1 : i]))
+  const ends = new Set(states.filter((s) => (s.kind === 'done' || s.kind === 'cancelled') && !s.initial).map((s) => s.code))
   const column = new Map<string, number>(states.map((s) => [s.code, 0]))
+  const forward = steps.filter((t) => (order.get(t.to) ?? -1) > (order.get(t.from) ?? 0) && !ends.has(t.from))
   for (let round = 0; round < states.length; round++) {
     let moved = false
-    for (const [from, targets] of next) {
-      for (const to of targets) {
-        if (back.has(`${from}>${to}`)) continue
-        const want = (column.get(from) ?? 0) + 1
-        if ((column.get(to) ?? 0) < want) {
-          column.set(to, want)
-          moved = true
-        }
+    for (const t of forward) {
+      const want = (column.get(t.from) ?? 0) + 1
+      if ((column.get(t.to) ?? 0) < want) {
+        column.set(t.to, want)
+        moved = true
       }
     }
     if (!moved) break
   }
+  const last = Math.max(...[...column].filter(([code]) => !ends.has(code)).map(([, c]) => c), -1) + 1
+  for (const code of ends) column.set(code, last)
   return column
 }
 
@@ -96,6 +88,7 @@ export function layout(states: StateNode[], steps: Step[]): { nodes: Placed[]; e
   const pairs = new Map<string, Step[]>()
   for (const t of steps) pairs.set(`${t.from}>${t.to}`, [...(pairs.get(`${t.from}>${t.to}`) ?? []), t])
   let depth = 0
+  let high = 0
   const edges: Edge[] = [...pairs.values()].flatMap((list) => {
     const t = list[0]
     const a = t && at.get(t.from), b = t && at.get(t.to)
@@ -107,13 +100,16 @@ export function layout(states: StateNode[], steps: Step[]): { nodes: Placed[]; e
     }
     if (b.x > a.x) {
       const x1 = a.x + nodeWidth, y1 = a.y + nodeHeight / 2, x2 = b.x, y2 = b.y + nodeHeight / 2
+      const span = Math.round((b.x - a.x) / (nodeWidth + columnGap))
       const bend = Math.min(60, (x2 - x1) / 2)
-      return [{ from: t.from, to: t.to, labels, path: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, at: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 4 } }]
+      if (span === 1) return [{ from: t.from, to: t.to, labels, path: `M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, at: { x: (x1 + x2) / 2, y: (y1 + y2) / 2 - 4 } }]
+      // A step over several columns passes above what stands between.
+      const top = Math.min(y1, y2, ...nodes.filter((n) => n.x > a.x && n.x < b.x).map((n) => n.y)) - 14 - (high++ % 5) * 8
+      return [{ from: t.from, to: t.to, labels, path: `M${x1} ${y1} C${x1 + 70} ${y1} ${x1 + 30} ${top} ${x1 + 100} ${top} L${x2 - 100} ${top} C${x2 - 30} ${top} ${x2 - 70} ${y2} ${x2} ${y2}`, at: { x: (x1 + x2) / 2, y: top - 4 } }]
     }
     const x1 = a.x + nodeWidth / 2, y1 = a.y + nodeHeight, x2 = b.x + nodeWidth / 2 + (b.x === a.x ? 24 : 0)
-    const up = b.x === a.x && b.y < a.y
-    const y2 = up ? b.y + nodeHeight : b.y + nodeHeight
-    const low = Math.max(y1, y2) + 24 + (depth++ % 6) * 9
+    const y2 = b.y + nodeHeight
+    const low = Math.max(y1, y2, ...nodes.filter((n) => n.x > b.x && n.x < a.x).map((n) => n.y + nodeHeight)) + 24 + (depth++ % 6) * 9
     return [{ from: t.from, to: t.to, labels, path: `M${x1} ${y1} C${x1} ${low} ${x2} ${low} ${x2} ${y2}`, at: { x: (x1 + x2) / 2, y: low - 8 } }]
   })
   return { nodes, edges, width: margin * 2 + columns.length * (nodeWidth + columnGap) - columnGap, height: margin * 2 + rows + 60 }
