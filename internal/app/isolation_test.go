@@ -74,6 +74,112 @@ func TestCustomersSeeTheirSideOnly(t *testing.T) {
 	})
 }
 
+// TestInnerMattersStayInside: customers are not told of inner notes, of records of types that are the provider's own, or
+// of what another customer has, neither by notices nor by live events; and their records cannot point to another's.
+func TestInnerMattersStayInside(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.staff(teamMark)
+		a, b := h.customer("alpha", markA, "1390000"), h.customer("bravo", markB, "1380000")
+		w := &walk{h: h, t: t, a: a, b: b}
+		desk, ctx := h.people["desk"], t.Context()
+		heard := map[*person]chan string{a.responsible: w.listen(ctx, a.responsible), a.user: w.listen(ctx, a.user)}
+		told := func(p *person) int { return len(p.must("GET", api+"/notifications", nil).list("items")) }
+		for _, def := range h.types {
+			made, err := h.open(def, "", a, desk)
+			if err != nil {
+				t.Fatal(err)
+			}
+			base := api + "/" + def.Plural + "/" + made.text("number")
+			for _, p := range []*person{a.user, a.responsible} {
+				desk.must("POST", base+"/watchers", map[string]any{"person": p.id})
+			}
+			before := told(a.user) + told(a.responsible)
+			desk.must("POST", base+"/comments", map[string]any{"body": "inner", "public": false})
+			if after := told(a.user) + told(a.responsible); after != before {
+				t.Errorf("%s: an inner note is announced to the customer", def.Type)
+			}
+			desk.must("POST", base+"/comments", map[string]any{"body": "open", "public": true})
+			for p := range heard {
+				if seen := p.get(api + "/records/" + made.text("number")).ok(); seen != def.ForCustomers() {
+					t.Errorf("%s: %s can read it: %v, but the type is for customers: %v", def.Type, p.login, seen, def.ForCustomers())
+				}
+			}
+			w.pointAcross(def, base)
+		}
+		deadline := time.After(time.Second)
+		for p, lines := range heard {
+			w.overhear(p, lines, deadline)
+		}
+	})
+}
+
+// pointAcross has the desk, who serves everybody, make a record of A point to what is B's where A would see it.
+func (w *walk) pointAcross(def *definition.Type, base string) {
+	w.t.Helper()
+	if !def.ForCustomers() {
+		return
+	}
+	strange := map[string]string{"person": w.b.user.id, "contact": w.b.contact.id, "site": w.b.sites[0], "service": w.b.services[0], "customer": w.b.id, "organisation": w.b.id}
+	for _, f := range def.Fields {
+		if f.Type != form.Ref || !f.Public || f.ReadOnly || f.Name == "customer" {
+			continue
+		}
+		target, ok := strange[f.To]
+		if other := w.h.typeOfRef(f.To); other != nil {
+			made, err := w.h.open(other, "", w.b, w.h.people["desk"])
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			target, ok = made.text("number"), true
+		}
+		if !ok {
+			continue
+		}
+		body := map[string]any{f.Name: target}
+		if f.Multiple {
+			body[f.Name] = []string{target}
+		}
+		if got := w.h.people["desk"].send(request{method: "PATCH", path: base, body: body}); got.status != 422 {
+			w.t.Errorf("%s: field %s, which the customer sees, may point to another customer's: %s", def.Type, f.Name, got)
+		}
+	}
+}
+
+func (h *house) typeOfRef(to string) *definition.Type {
+	i := slices.IndexFunc(h.types, func(d *definition.Type) bool { return d.Type == to })
+	if i < 0 {
+		return nil
+	}
+	return h.types[i]
+}
+
+// overhear looks through what a customer's person heard: only of types that are for customers.
+func (w *walk) overhear(p *person, lines chan string, deadline <-chan time.Time) {
+	w.t.Helper()
+	all := ""
+	for waiting := true; waiting; {
+		select {
+		case line := <-lines:
+			all += line
+		case <-deadline:
+			waiting = false
+		case <-time.After(300 * time.Millisecond):
+			waiting = false
+		}
+	}
+	for _, def := range w.h.types {
+		prefix := "record:" + def.Number[:strings.IndexByte(def.Number, '-')+1]
+		named := strings.Contains(all, prefix) || strings.Contains(all, `"list:`+def.Type+`"`)
+		if named && !def.ForCustomers() {
+			w.t.Errorf("%s hears of %s, which customers do not see: %s", p.login, def.Type, all)
+		}
+		if p == w.a.responsible && !named && def.ForCustomers() {
+			w.t.Errorf("%s heard nothing of %s: the stream proves nothing", p.login, def.Type)
+		}
+	}
+}
+
 // described are routes that describe the API to developers, whoever they are; they hold no data.
 var described = map[string]bool{api + "/openapi.json": true, api + "/openapi.yaml": true, "/api/docs": true, "/metrics": true}
 
@@ -97,7 +203,7 @@ func (w *walk) discreet(p *person, req request, got answer) {
 	if json.Unmarshal(got.body, &body) == nil {
 		inner := w.innerFields()
 		namesIn(body, "", func(name string) {
-			if inner[name] {
+			if inner[name] && !strings.Contains(req.path+string(encode(req.body)), name) {
 				told = append(told, "field "+name)
 			}
 		})
@@ -604,7 +710,7 @@ func (w *walk) queries(r route, f *facts) []url.Values {
 		for _, v := range values {
 			out = append(out, url.Values{name: {v}})
 		}
-		if len(values) > 0 {
+		if len(values) > 0 && slices.Contains([]string{"customer", "organisation", "site", "service", "text", "q", "type", "person"}, name) {
 			all.Set(name, values[0])
 		}
 	}
@@ -962,7 +1068,9 @@ func (w *walk) corrected() {
 		if def.Type != "vault" && len(def.Edit.Fields) > 0 && !slices.Contains(def.Edit.Fields, "customer") {
 			continue
 		}
-		made, err := w.h.open(def, "", w.a, desk)
+		wrong := *w.a // what was said stays with the record; what shows whose it was does not
+		wrong.marks, wrong.records = marks{markA.org, "said", "noted"}, map[string][]string{}
+		made, err := w.h.open(def, "", &wrong, desk)
 		if err != nil {
 			w.t.Fatal(err)
 		}

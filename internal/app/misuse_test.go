@@ -28,6 +28,7 @@ var needNoActor = map[string]string{
 	"process.Reload":        "wiring: takes over what another replica published",
 	"process.Pump":          "wiring: fires timers as its own narrow actor until the program ends",
 	"process.Tick":          "wiring: fires timers as its own narrow actor",
+	"process.CleanFiles":    "wiring: removes uploads that never came onto a record, as its own narrow actor",
 }
 
 // TestNoActorNoAnswer calls every use case of every service without an actor (DESIGN §4, net 4).
@@ -268,5 +269,49 @@ func TestChangesNeedTheirToken(t *testing.T) {
 				t.Errorf("%s from another site: want 403, got %s", r, a)
 			}
 		}
+	})
+}
+
+// TestRestrictedAdministrator: who manages the accounts of one customer cannot get at others, at the provider's, or at more than they hold.
+func TestRestrictedAdministrator(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.staff(teamMark)
+		a := h.customer("alpha", markA, "1390000")
+		b := h.customer("bravo", markB, "1380000")
+		engineer, leader, administrator := h.restricted(b)
+		for _, r := range []request{
+			{method: "POST", path: "/grants", body: map[string]any{"person": engineer.id, "role": "l1"}},
+			{method: "POST", path: "/grants", body: map[string]any{"person": engineer.id, "role": "l1", "customer": a.id}},
+			{method: "POST", path: "/grants", body: map[string]any{"person": administrator.id, "role": "admin"}},
+			{method: "POST", path: "/grants", body: map[string]any{"person": administrator.id, "role": "boss", "project": b.id}},
+			{method: "POST", path: "/grants", body: map[string]any{"person": a.user.id, "role": "customer_responsible", "customer": a.id}},
+			{method: "POST", path: "/grants", body: map[string]any{"person": a.contact.id, "role": "customer_user"}},
+			{method: "DELETE", path: "/grants/" + h.ids["grant:desk:desk"]},
+			{method: "DELETE", path: "/grants/" + h.ids["grant:alphauser:customer_user"]},
+			{method: "POST", path: "/accounts", body: map[string]any{"person": a.contact.id, "login": "contact.a"}},
+			{method: "POST", path: "/accounts/" + h.ids["account:desk"] + "/reset-password", body: map[string]any{"password": "Another-2025-pass"}},
+			{method: "POST", path: "/accounts/" + h.ids["account:alphauser"] + "/reset-password", body: map[string]any{"password": "Another-2025-pass"}},
+			{method: "POST", path: "/accounts/" + h.ids["account:boss"] + "/disable", body: map[string]any{}},
+			{method: "POST", path: "/people/" + h.people["desk"].id + "/leave"},
+			{method: "POST", path: "/people/" + a.user.id + "/leave"},
+			{method: "PATCH", path: "/roles/technician", body: map[string]any{"perms": []string{"identity.manage"}}},
+			{method: "PATCH", path: "/password-policy", body: map[string]any{"min_length": 1}},
+			{method: "POST", path: "/roles", body: map[string]any{"code": "own_role", "zh": "x", "en": "x", "side": "provider", "perms": []string{"audit.read"}}},
+			{method: "PUT", path: "/teams/" + h.ids["team:desk"] + "/members", body: map[string]any{"people": []string{}}},
+			{method: "PATCH", path: "/organisations/" + h.provider, body: map[string]any{"name": "x"}},
+			{method: "POST", path: "/organisations", body: map[string]any{"kind": "customer", "name": "x"}},
+			{method: "POST", path: "/definitions/" + h.types[0].Type + "/publish", body: map[string]any{"yaml": "x"}},
+			{method: "PUT", path: "/priority-schemes/own", body: map[string]any{"code": "own", "label": map[string]any{"zh": "x", "en": "x"}, "impacts": []any{}, "urgencies": []any{}, "priorities": []any{}, "matrix": map[string]any{}, "version": 0}},
+		} {
+			r.path = api + r.path
+			for _, p := range []*person{administrator, leader, engineer} {
+				if got := p.send(r); got.ok() || got.status >= 500 {
+					t.Errorf("%s, who serves one customer: %s\nanswer %s", p.login, r, got)
+				}
+			}
+		}
+		administrator.must("POST", api+"/grants", map[string]any{"person": engineer.id, "role": "l2", "customer": b.id})
+		administrator.must("POST", api+"/accounts", map[string]any{"person": b.contact.id, "login": "contact.b"})
 	})
 }

@@ -804,11 +804,14 @@ func (h *house) approve(c *customer, number string, rec object, turn int) bool {
 		if a.text("state") != "open" {
 			continue
 		}
-		body := map[string]any{"decision": "approve", "reason": c.marks.inner + " 同意"}
-		if turn%4 == 3 {
-			body = map[string]any{"decision": "refuse", "reason": c.marks.inner + " 不同意"}
-		}
 		for _, p := range []*person{h.people["sup"], c.responsible, c.user} {
+			body := map[string]any{"decision": "approve", "reason": c.marks.inner + " 同意"}
+			if turn%4 == 3 {
+				body["decision"] = "refuse"
+			}
+			if p.customer != "" {
+				body["reason"] = c.marks.rec + " 我方意见"
+			}
 			path := api + "/" + rec.text("plural") + "/" + number + "/approvals/" + a.text("id")
 			if p.send(request{method: "POST", path: path, body: body}).ok() {
 				return true

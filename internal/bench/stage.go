@@ -172,20 +172,22 @@ func (s *stage) account(kind, person, role string, customers []int, scopes []str
 	return err
 }
 
+var none = map[string]any{}
+
 // courses are what happens to the patterns: who takes which step with what.
 var courses = [][]struct {
 	who, step string
 	body      map[string]any
 }{
 	{},
-	{{desk, "attempt", nil}},
-	{{desk, "attempt", nil}, {desk, "solve", map[string]any{"solution": "重启打印服务并清理队列"}}},
-	{{desk, "dispatch", nil}},
-	{{desk, "dispatch", nil}, {engineer, "accept", nil}},
-	{{desk, "attempt", nil}, {desk, "solve", map[string]any{"solution": "更换打印头并清洁导轨"}}, {desk, "confirm", map[string]any{"satisfaction": 5}}, {desk, "close", nil}},
-	{{desk, "dispatch", nil}, {engineer, "accept", nil}, {engineer, "diagnose", map[string]any{"diagnosis": "交换机端口协商失败"}},
+	{{desk, "attempt", none}},
+	{{desk, "attempt", none}, {desk, "solve", map[string]any{"solution": "重启打印服务并清理队列"}}},
+	{{desk, "dispatch", none}},
+	{{desk, "dispatch", none}, {engineer, "accept", none}},
+	{{desk, "attempt", none}, {desk, "solve", map[string]any{"solution": "更换打印头并清洁导轨"}}, {desk, "confirm", map[string]any{"satisfaction": 5}}, {desk, "close", none}},
+	{{desk, "dispatch", none}, {engineer, "accept", none}, {engineer, "diagnose", map[string]any{"diagnosis": "交换机端口协商失败"}},
 		{engineer, "solve", map[string]any{"solution": "更换网线并固定速率", "repair_cause": "网线老化", "repair_action": "更换网线"}},
-		{desk, "confirm", map[string]any{"satisfaction": 4, "comment": "好了", "comment_public": true}}, {desk, "close", nil}},
+		{desk, "confirm", map[string]any{"satisfaction": 4, "comment": "好了", "comment_public": true}}, {desk, "close", none}},
 	{{desk, "mark_invalid", map[string]any{"invalid_reason": "演练时误报"}}},
 }
 

@@ -170,16 +170,10 @@ func Refer(ctx context.Context, tx db.Tx, a *work.Actor, to, id string) (name, c
 	scopeOf(kind.table, reachOf(a), w)
 	w.Eq(kind.table+".id", id)
 	w.Add(strings.Replace(kind.rows, "status = 'active'", "status <> ''", 1))
-	type found struct{ name, owner string }
-	f, err := db.One(ctx, tx, func(r db.Row) (f found, err error) {
-		err = r.Scan(&f.name, &f.owner)
-		return f, err
-	}, "SELECT name, "+owners[kind.table]+" FROM "+kind.table+" WHERE "+w.SQL(), w.Args()...)
-	if err != nil {
-		return "", "", err
-	}
-	customer, err = customerOf(ctx, tx, f.owner)
-	return f.name, customer, err
+	owner := kind.table + "." + owners[kind.table]
+	err = tx.QueryRow(ctx, "SELECT name, COALESCE((SELECT o.id FROM party_organisations o WHERE o.id = "+owner+" AND o.kind = 'customer'), '')"+
+		" FROM "+kind.table+" WHERE "+w.SQL(), w.Args()...).Scan(&name, &customer)
+	return name, customer, err
 }
 
 var owners = map[string]string{

@@ -147,6 +147,9 @@ func (f Filter) where(w *db.Where, actor *work.Actor) {
 	in("r.assignee_id", f.Assignees)
 	in("r.team_id", f.Teams)
 	in("r.requester_id", f.Requesters)
+	if f.Requesters != nil && !slices.Contains(f.Requesters, "") {
+		w.Add("r.requester_id <> ''") // the index holds only those
+	}
 	in("r.priority", f.Priorities)
 	in("r.impact", f.Impacts)
 	in("r.urgency", f.Urgencies)
@@ -183,7 +186,7 @@ func (f Filter) flags(w *db.Where) {
 		w.Add("EXISTS (SELECT 1 FROM record_watchers fw WHERE fw.record_id = r.id AND fw.person_id = ?)", f.Watcher)
 	}
 	if f.Parent != "" {
-		w.Add("r.parent_id = ?", f.Parent)
+		w.Add("r.parent_id = ? AND r.parent_id <> ''", f.Parent) // the index holds only those
 	}
 }
 

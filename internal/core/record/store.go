@@ -169,7 +169,7 @@ func Many(ctx context.Context, tx db.Tx, actor *work.Actor, ids []string) ([]*Re
 // Children reads the sub-records within the actor's reach.
 func Children(ctx context.Context, tx db.Tx, actor *work.Actor, parent string) ([]*Record, error) {
 	w := db.NewWhere()
-	w.Eq("r.parent_id", parent)
+	w.Add("r.parent_id = ? AND r.parent_id <> ''", parent) // the index holds only those
 	Reach(w, actor)
 	return db.All(ctx, tx, scan, "SELECT "+fieldsOfRow+" FROM records r WHERE "+w.SQL()+" ORDER BY r.created_at, r.id LIMIT 200", w.Args()...)
 }

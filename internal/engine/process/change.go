@@ -30,8 +30,9 @@ type change struct {
 	public   bool // the comment
 	depth    int  // of moves caused by moves
 	isNew    bool
-	extra    map[string]any // further details of the event
-	comments []string       // ids of comments this change makes
+	extra    map[string]any   // further details of the event
+	comments []string         // ids of comments this change makes
+	timers   map[string]int64 // that are running, by name; nil until they are read
 	sides    map[string]party.Side
 	owners   map[string]string // customer that a referenced site, service or person belongs to, as far as looked up
 }

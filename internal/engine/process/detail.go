@@ -67,6 +67,7 @@ type Action struct {
 	Label      string         `json:"label"`
 	Style      string         `json:"style"`
 	Key        string         `json:"key"`
+	To         []string       `json:"to"` // states it can lead to from here
 	Form       FormSpec       `json:"form"`
 	Missing    []MissingField `json:"missing"`
 }
@@ -91,6 +92,7 @@ type WhenView struct {
 type Closed struct {
 	Transition string         `json:"transition"`
 	Label      string         `json:"label"`
+	To         []string       `json:"to"`
 	Reason     string         `json:"reason"`
 	Guard      string         `json:"guard"`
 	Missing    []MissingField `json:"missing"`
@@ -369,7 +371,7 @@ func (c *scene) step(ctx context.Context, st *Steps, t *definition.Transition) e
 	label := t.Label.In(c.actor.Lang)
 	if !may {
 		if t.Style == "primary" && !c.customer() { // why the way on is closed; side exits of others are no news
-			st.Closed = append(st.Closed, Closed{Transition: t.Code, Label: label, Missing: []MissingField{},
+			st.Closed = append(st.Closed, Closed{Transition: t.Code, Label: label, To: c.leadsTo(t), Missing: []MissingField{},
 				Reason: text.Say(c.actor.Lang, "process.denied", text.Params{"who": c.who(t.Actors(c.rec.State))})})
 		}
 		return nil
@@ -379,11 +381,31 @@ func (c *scene) step(ctx context.Context, st *Steps, t *definition.Transition) e
 		return err
 	}
 	if refusal != nil {
-		st.Closed = append(st.Closed, Closed{Transition: t.Code, Label: label, Reason: refusal.Reason, Guard: refusal.Guard, Missing: orEmpty(refusal.Missing)})
+		st.Closed = append(st.Closed, Closed{Transition: t.Code, Label: label, To: c.leadsTo(t), Reason: refusal.Reason, Guard: refusal.Guard, Missing: orEmpty(refusal.Missing)})
 		return nil
 	}
-	st.Actions = append(st.Actions, Action{Transition: t.Code, Label: label, Style: t.Style, Key: t.Key, Form: c.formOf(t), Missing: orEmpty(c.missing(t.Require))})
+	st.Actions = append(st.Actions, Action{Transition: t.Code, Label: label, Style: t.Style, Key: t.Key, To: c.leadsTo(t), Form: c.formOf(t), Missing: orEmpty(c.missing(t.Require))})
 	return nil
+}
+
+// leadsTo are the states the transition can lead to from here; more than one where what is entered decides.
+// A customer's states are stages, as in their lists.
+func (c *scene) leadsTo(t *definition.Transition) []string {
+	states := []string{}
+	add := func(to string, back []string) {
+		to = c.pick(to, back)
+		if s, ok := c.flow.State(to); ok && c.customer() {
+			to = s.Stage
+		}
+		if to != "" && !slices.Contains(states, to) {
+			states = append(states, to)
+		}
+	}
+	for _, r := range t.Routes {
+		add(r.To, r.BackTo)
+	}
+	add(t.To, t.BackTo)
+	return states
 }
 
 func orEmpty[T any](list []T) []T {

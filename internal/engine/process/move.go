@@ -388,11 +388,12 @@ func (c *change) target(t *definition.Transition) (string, error) {
 	return c.pick(t.To, t.BackTo), nil
 }
 
-func (c *change) pick(to string, back []string) string {
+// pick is the state meant by a target: itself, "=" for staying, or the latest of those the record was in.
+func (c *scene) pick(to string, back []string) string {
 	if to == "=" {
 		return c.rec.State
 	}
-	if to != "" {
+	if to != "" || len(back) == 0 {
 		return to
 	}
 	if latest := c.rec.Latest(back); latest != "" {

@@ -15,16 +15,49 @@ import (
 
 // syncTimers brings the record's timers in line with what its definition says now. A timer fires once for each distinct instant.
 func (c *change) syncTimers(ctx context.Context) error {
+	if len(c.def.Timers) == 0 {
+		return nil
+	}
+	if err := c.readTimers(ctx); err != nil {
+		return err
+	}
 	for _, def := range c.def.Timers {
 		due, err := c.timerDue(def.Name)
 		if err != nil {
 			return err
 		}
-		if err := c.setTimer(ctx, def.Name, due); err != nil {
-			return err
+		if at := clock.Millis(due); at != c.timers[def.Name] {
+			if err := c.setTimer(ctx, def.Name, at); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// readTimers reads which timers are running, once a change. A record that this change makes has none.
+func (c *change) readTimers(ctx context.Context) error {
+	if c.timers != nil {
+		return nil
+	}
+	c.timers = map[string]int64{}
+	if c.isNew {
+		return nil
+	}
+	rows, err := c.u.Query(ctx, `SELECT name, fires_at FROM timers WHERE record_id = $1 AND state = 'pending'`, c.rec.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		var at int64
+		if err := rows.Scan(&name, &at); err != nil {
+			return err
+		}
+		c.timers[name] = at
+	}
+	return rows.Err()
 }
 
 // timerDue is when a timer should fire; zero = not now.
@@ -50,18 +83,22 @@ func (c *scene) timerDue(name string) (time.Time, error) {
 	return due.Truncate(time.Millisecond), nil
 }
 
-func (c *change) setTimer(ctx context.Context, name string, due time.Time) error {
-	if !c.isNew || due.IsZero() {
-		_, err := c.u.Exec(ctx, `UPDATE timers SET state = 'cancelled' WHERE record_id = $1 AND name = $2 AND state = 'pending' AND fires_at <> $3`,
-			c.rec.ID, name, clock.Millis(due))
-		if err != nil || due.IsZero() {
+// setTimer lets a timer run until another instant; 0 stops it.
+func (c *change) setTimer(ctx context.Context, name string, at int64) error {
+	if c.timers[name] != 0 {
+		_, err := c.u.Exec(ctx, `UPDATE timers SET state = 'cancelled' WHERE record_id = $1 AND name = $2 AND state = 'pending'`, c.rec.ID, name)
+		if err != nil {
 			return err
 		}
+	}
+	c.timers[name] = at
+	if at == 0 {
+		return nil
 	}
 	_, err := c.u.Exec(ctx, `INSERT INTO timers (id, record_id, name, fires_at, state, attempts, retry_at, fired_at, late, problem)
 		VALUES ($1, $2, $3, $4, 'pending', 0, $4, 0, $5, '')
 		ON CONFLICT (record_id, name, fires_at) DO UPDATE SET state = 'pending' WHERE timers.state = 'cancelled'`,
-		id.New(), c.rec.ID, name, clock.Millis(due), false)
+		id.New(), c.rec.ID, name, at, false)
 	if err == nil {
 		c.u.AfterCommit(c.s.Wake)
 	}

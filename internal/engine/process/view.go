@@ -37,11 +37,13 @@ type PriorityView struct {
 
 // Promise is a time given to somebody.
 type Promise struct {
-	Name      string    `json:"name"`
-	Label     string    `json:"label"`
-	DueAt     time.Time `json:"due_at"`
-	State     string    `json:"state"` // running, paused, met, breached
-	StartedAt time.Time `json:"started_at"`
+	Name      string     `json:"name"`
+	Label     string     `json:"label"`
+	DueAt     time.Time  `json:"due_at"`
+	State     string     `json:"state"` // running, paused, met, breached
+	StartedAt time.Time  `json:"started_at"`
+	StoppedAt *time.Time `json:"stopped_at"` // when it was kept, or overdue but done
+	UsedMS    int64      `json:"used_ms"`    // until then, or until now
 }
 
 // NextStep is the step a reader can take from a list without opening the record.
@@ -184,6 +186,11 @@ func (c *scene) promiseView() *Promise {
 	case r.Kind == string(definition.Waiting) && r.WaitingOn == "customer":
 		p.State = "paused"
 	}
+	end := c.u.Now()
+	if !solved.IsZero() {
+		end, p.StoppedAt = solved, &solved
+	}
+	p.UsedMS = end.Sub(p.StartedAt).Milliseconds()
 	return p
 }
 

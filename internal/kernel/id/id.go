@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"sync"
-	"time"
+
+	"github.com/steward-ops/steward/internal/kernel/clock"
 )
 
 var (
@@ -18,7 +19,7 @@ var (
 func New() string {
 	var b [16]byte
 	_, _ = rand.Read(b[8:]) // crypto/rand.Read never fails: it ends the program instead
-	stamp := next(uint64(time.Now().UnixMilli()) << 12)
+	stamp := next(uint64(clock.System().Now().UnixMilli()) << 12)
 	ms, seq := stamp>>12, stamp&0xfff
 	b[0], b[1], b[2], b[3], b[4], b[5] = byte(ms>>40), byte(ms>>32), byte(ms>>24), byte(ms>>16), byte(ms>>8), byte(ms)
 	b[6], b[7] = 0x70|byte(seq>>8), byte(seq)

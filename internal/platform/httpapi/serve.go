@@ -143,6 +143,7 @@ const pagePolicy = "default-src 'self'; script-src 'self'; style-src 'self' 'uns
 
 func (api *API) headers(h http.Header, id string) {
 	h["X-Request-Id"] = []string{id}
+	h.Set("Date", api.cfg.Clock.Now().Format(http.TimeFormat)) // countdowns in the browser follow the server's clock
 	h.Set("Content-Security-Policy", pagePolicy)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("X-Frame-Options", "DENY")

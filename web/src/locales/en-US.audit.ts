@@ -23,6 +23,8 @@ export const audit: Messages['audit'] = {
   one: 'Only one thing',
   change: (field, before, after) => `${field}: ${before} → ${after}`,
   set: (field, after) => `${field}: ${after}`,
+  came: (what) => `+ ${what}`,
+  went: (what) => `− ${what}`,
   cleared: '(cleared)',
   hidden: '(sealed)',
   more: (n) => `${n} more`,
@@ -59,7 +61,7 @@ export const audit: Messages['audit'] = {
     priority_scheme: 'priority matrix', view: 'view', file: 'file', audit: 'audit trail',
   },
   fields: {
-    name: 'Name', status: 'Status', role: 'Role', process: 'Process', project: 'Project', version: 'Version', note: 'Note', reason: 'Reason', ip: 'Address', failed: 'Wrong attempts', login: 'Account', must_change: 'Must change', perms: 'Permissions', label: 'Name', minutes: 'Minutes', text: 'Text',
+    left_at: 'Left at', name: 'Name', status: 'Status', role: 'Role', process: 'Process', project: 'Project', version: 'Version', note: 'Note', reason: 'Reason', ip: 'Address', failed: 'Wrong attempts', login: 'Account', must_change: 'Must change', perms: 'Permissions', label: 'Name', minutes: 'Minutes', text: 'Text',
     decision: 'Decision', approval: 'Approval', filters: 'Filters', rows: 'Rows', format: 'Format', number: 'Number', kind: 'Kind', timer: 'Timer', scopes: 'Permissions', expires_at: 'Ends', size: 'Size', type: 'Type', person: 'Person', customer: 'Customer',
   },
 }

@@ -21,6 +21,8 @@ export const audit = {
   one: '只看一个对象',
   change: (field: string, before: string, after: string) => `${field}：${before} → ${after}`,
   set: (field: string, after: string) => `${field}：${after}`,
+  came: (what: string) => `加 ${what}`,
+  went: (what: string) => `去掉 ${what}`,
   cleared: '（清空）',
   hidden: '（已加密）',
   more: (n: number) => `另有 ${n} 处`,
@@ -57,7 +59,7 @@ export const audit = {
     priority_scheme: '优先级矩阵', view: '视图', file: '文件', audit: '审计记录',
   } as Record<string, string>,
   fields: {
-    name: '名称', status: '状态', role: '角色', process: '流程', project: '项目', version: '版本', note: '说明', reason: '原因', ip: '地址', failed: '连续输错', login: '账号', must_change: '首次登录改密', perms: '权限', label: '名称', minutes: '分钟', text: '内容',
+    left_at: '离职时间', name: '名称', status: '状态', role: '角色', process: '流程', project: '项目', version: '版本', note: '说明', reason: '原因', ip: '地址', failed: '连续输错', login: '账号', must_change: '首次登录改密', perms: '权限', label: '名称', minutes: '分钟', text: '内容',
     decision: '结论', approval: '审批', filters: '筛选', rows: '行数', format: '格式', number: '编号', kind: '类别', timer: '定时', scopes: '权限', expires_at: '到期', size: '大小', type: '类型', person: '人员', customer: '客户',
   } as Record<string, string>,
 }

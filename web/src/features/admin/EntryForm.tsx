@@ -33,7 +33,8 @@ export function useEntryForm({ fields, required, initial, names = {}, scope, onS
   const open = missing(fields, required, values)
   const diff = changed(values, initial)
   const refused = problem instanceof Problem ? problem : null
-  const errors: Record<string, string> = { ...(refused?.byField() ?? {}) }
+  // A sentence that begins with the field's code gets its label instead.
+  const errors: Record<string, string> = Object.fromEntries(Object.entries(refused?.byField() ?? {}).map(([k, text]) => [k, text.startsWith(k) ? `${fields.find((f) => f.name === k)?.label ?? k} ${text.slice(k.length).trim()}` : text]))
   if (tried) for (const f of open) errors[f.name] ??= m.form.requiredField(f.label)
   const unplaced = refused?.errors.filter((e) => !fields.some((f) => e.field.replace(/^body\./, '').split(/[.[]/)[0] === f.name)) ?? []
   const save = async () => {
@@ -114,9 +115,10 @@ export function EntryPageForm(form: Props) {
         e.preventDefault()
         void save()
       }}
-      onKeyDown={(e) => {
+      onKeyDownCapture={(e) => {
         if (e.key === 'Enter' && (e.ctrlKey || e.metaKey)) {
           e.preventDefault()
+          e.stopPropagation()
           void save()
         }
       }}

@@ -83,6 +83,9 @@ export function useMentioned(events: AuditEvent[], meta: Meta): Record<string, s
   return Object.fromEntries(found.flatMap((q) => (q.data ? [[q.data.id, q.data.name]] : [])))
 }
 
+/** Codes of entries that have words. */
+const coded = (name: string, v: unknown, m: Messages): string | undefined => (typeof v !== 'string' ? undefined : name === 'status' ? m.admin.statuses[v] : name === 'tier' ? m.admin.tiers[v] : name === 'kind' || name === 'side' ? m.admin.sides[v] : undefined)
+
 function words(v: unknown, field: FieldMeta | undefined, names: Record<string, string>, m: Messages): string {
   if (v === null || v === undefined || v === '' || (Array.isArray(v) && v.length === 0)) return m.audit.cleared
   if (field) {
@@ -91,7 +94,8 @@ function words(v: unknown, field: FieldMeta | undefined, names: Record<string, s
     if (plain) return field.type === 'datetime' ? exact(plain).slice(0, 16) : plain
   }
   if (typeof v === 'boolean') return v ? m.app.yes : m.app.no
-  if (typeof v === 'string') return /^\d{4}-\d\d-\d\dT/.test(v) ? exact(v).slice(0, 16) : (names[v] ?? v)
+  if (typeof v === 'number' && v > 1e12) return exact(v).slice(0, 16)
+  if (typeof v === 'string') return m.admin.perms[v] ?? (/^\d{4}-\d\d-\d\dT/.test(v) ? exact(v).slice(0, 16) : (names[v] ?? v))
   if (Array.isArray(v)) return v.map((x) => words(x, undefined, names, m)).join(m.app.listSep)
   if (typeof v === 'object') {
     const o = v as Record<string, unknown>
@@ -113,8 +117,15 @@ export function saidBy(e: AuditEvent, meta: Meta, names: Record<string, string>,
     const field = type?.fields.find((f) => f.name === r.name)
     const label = field?.label ?? m.audit.fields[r.name] ?? own[r.name] ?? m.admin.policyFields[r.name] ?? r.name
     const isNew = r.before === undefined || r.before === null || r.before === '' || e.kind.endsWith('.created')
+    if (!isNew && JSON.stringify(r.before) === JSON.stringify(r.after)) return []
+    // Long lists tell what came and what went.
+    if (!isNew && Array.isArray(r.before) && Array.isArray(r.after) && r.after.length + r.before.length > 3) {
+      const was = r.before, is = r.after
+      const came = is.filter((x) => !was.includes(x)), went = was.filter((x) => !is.includes(x))
+      return [...came.map((x): Said => ({ label, after: m.audit.came(words(x, field, names, m)) })), ...went.map((x): Said => ({ label, after: m.audit.went(words(x, field, names, m)) }))]
+    }
     if (isNew && (r.after === undefined || r.after === null || r.after === '' || r.after === false || (Array.isArray(r.after) && r.after.length === 0))) return []
-    return [{ label, ...(isNew ? {} : { before: words(r.before, field, names, m) }), after: words(r.after, field, names, m) }]
+    return [{ label, ...(isNew ? {} : { before: coded(r.name, r.before, m) ?? words(r.before, field, names, m) }), after: coded(r.name, r.after, m) ?? words(r.after, field, names, m) }]
   })
 }
 

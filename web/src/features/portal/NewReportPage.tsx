@@ -66,7 +66,12 @@ export function NewReportPage({ type }: { type: TypeMeta }) {
   const { photos, add, retry, remove, ids, sending } = usePhotos()
   const asked = new Set([...(type.create?.fields ?? []), ...(type.create?.require ?? [])])
   const fault = type.type === 'incident'
-  const set = (patch: Partial<Draft>) => setD((old) => ({ ...old, ...patch }))
+  const fieldOf: Partial<Record<keyof Draft, string>> = { since: 'occurred_at', occurred: 'occurred_at', phone: 'contact_phone' }
+  const set = (patch: Partial<Draft>) => {
+    setD((old) => ({ ...old, ...patch }))
+    const touched = Object.keys(patch).map((k) => fieldOf[k as keyof Draft] ?? k)
+    if (touched.some((k) => errors[k])) setErrors((old) => Object.fromEntries(Object.entries(old).filter(([k]) => !touched.includes(k))))
+  }
 
   useEffect(() => {
     if (d.title || d.description) sessionStorage.setItem(key(type.type), JSON.stringify(d))
@@ -98,7 +103,7 @@ export function NewReportPage({ type }: { type: TypeMeta }) {
   const extra = fieldsOf([...asked].filter((f) => !own.includes(f)), type, meta, m).filter((f) => f.public && !f.read_only)
   const demanded = type.create?.require ?? []
   const missing: [string, string][] = [
-    ...(d.title.trim() ? [] : [['title', m.portal.what] as [string, string]]),
+    ...(d.title.trim() ? [] : [['title', fault ? m.portal.what : m.portal.askWhat] as [string, string]]),
     ...(d.description.trim() || !demanded.includes('description') ? [] : [['description', m.portal.detail] as [string, string]]),
   ]
   const submit = async () => {
@@ -164,11 +169,11 @@ export function NewReportPage({ type }: { type: TypeMeta }) {
       >
         {restored && <p className="sub">{m.portal.draft} <Button kind="link" onClick={() => (setD(blank(myPhone)), setRestored(false))}>{m.portal.drop}</Button></p>}
         {failed && <p className={css.alert} role="alert">{failed}</p>}
-        <Field label={m.portal.what} required stacked name="title" error={errors.title}>
-          {(a) => <Input {...a} autoFocus maxLength={200} placeholder={m.portal.whatHint} value={d.title} onChange={(e) => set({ title: e.target.value })} />}
+        <Field label={fault ? m.portal.what : m.portal.askWhat} required stacked name="title" error={errors.title}>
+          {(a) => <Input {...a} autoFocus maxLength={200} placeholder={fault ? m.portal.whatHint : m.portal.askWhatHint} value={d.title} onChange={(e) => set({ title: e.target.value })} />}
         </Field>
         <Field label={m.portal.detail} required={demanded.includes('description')} stacked name="description" error={errors.description}>
-          {(a) => <TextArea {...a} rows={4} maxLength={20000} placeholder={m.portal.detailHint} value={d.description} onChange={(e) => set({ description: e.target.value })} onPaste={(e) => e.clipboardData.files.length > 0 && (e.preventDefault(), add(e.clipboardData.files))} />}
+          {(a) => <TextArea {...a} rows={4} maxLength={20000} placeholder={fault ? m.portal.detailHint : m.portal.askDetailHint} value={d.description} onChange={(e) => set({ description: e.target.value })} onPaste={(e) => e.clipboardData.files.length > 0 && (e.preventDefault(), add(e.clipboardData.files))} />}
         </Field>
         {alike.length > 0 && (
           <div className={css.alike} role="status">
@@ -200,7 +205,7 @@ export function NewReportPage({ type }: { type: TypeMeta }) {
             {(a) => (
               <div className={css.since}>
                 <Choices id={a.id} label={m.portal.since} clearable options={[{ value: 'now', label: m.portal.sinceNow }, { value: 'today', label: m.portal.sinceToday }, { value: 'before', label: m.portal.sinceBefore }]} value={d.since} onChange={(v) => set({ since: v, occurred: '' })} />
-                {(d.since === 'today' || d.since === 'before') && <DateInput field={{ name: 'occurred_at', type: 'datetime', label: m.portal.since }} value={d.occurred} onChange={(v) => set({ occurred: typeof v === 'string' ? v : '' })} a11y={{ id: `${a.id}-at` }} />}
+                {(d.since === 'today' || d.since === 'before') && <DateInput field={{ name: 'occurred_at', type: 'datetime', label: m.portal.since }} value={d.occurred} onChange={(v) => set({ occurred: typeof v === 'string' ? v : '' })} a11y={{ id: `${a.id}-at`, 'aria-label': m.portal.since } as { id: string }} />}
               </div>
             )}
           </Field>

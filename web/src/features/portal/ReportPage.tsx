@@ -223,7 +223,13 @@ function Conversation({ r }: { r: RecordView }) {
   // The first page is the newest; within a page the oldest stands first.
   const shown = [...(query.data?.pages ?? [])].reverse().flatMap((p) => p.items).filter((e) => e.public && (e.kind === 'comment' || wordsOf(e)))
   // What is one step to the customer is said once.
-  const entries = shown.filter((e, i) => e.kind !== 'moved' || wordsOf(e) !== wordsOf(shown.slice(0, i).filter((x) => x.kind === 'moved').at(-1)))
+  const once = shown.filter((e, i) => e.kind !== 'moved' || wordsOf(e) !== wordsOf(shown.slice(0, i).filter((x) => x.kind === 'moved').at(-1)))
+  const entries = once.reduce<(Entry & { way?: string[] })[]>((list, e) => {
+    const last = list.at(-1)
+    if (e.kind === 'moved' && last?.kind === 'moved' && sameDay(last.at, e.at)) list[list.length - 1] = { ...e, at: last.at, way: [...(last.way ?? [wordsOf(last)]), wordsOf(e)] }
+    else list.push(e)
+    return list
+  }, [])
   const end = useRef<HTMLDivElement>(null)
   const count = useRef(0)
   useEffect(() => {
@@ -262,14 +268,14 @@ function Conversation({ r }: { r: RecordView }) {
 /** A move in the customer's words: where it came to, not what the step is called inside. */
 const wordsOf = (e: Entry | undefined) => (e?.kind === 'moved' ? (e.transition?.to ?? '') : (e?.text ?? ''))
 
-function Line({ e, r }: { e: Entry; r: RecordView }) {
+function Line({ e, r }: { e: Entry & { way?: string[] }; r: RecordView }) {
   const m = useM()
   if (e.kind !== 'comment') {
     const waiting = e.transition?.to && r.state.waiting_on === 'customer' && e.transition.to === r.state.label
     return (
       <li className={css.moved}>
         <CirclePause size={17} strokeWidth={1.75} className={waiting ? undefined : css.hiddenIcon} aria-hidden />
-        <span className="num">{hm(e.at)} {wordsOf(e)}</span>
+        <span className="num">{hm(e.at)} {e.way ? e.way.join(' → ') : wordsOf(e)}</span>
       </li>
     )
   }

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { api } from '@/api/client'
 import { listQuery, metaQuery, recordQuery, viewsQuery } from '@/api/queries'
 import { say } from '@/api/problem'
@@ -70,8 +71,8 @@ export function ListPage({ type, search }: { type: TypeMeta; search: Record<stri
       const record = await client.fetchQuery(recordQuery(current.number))
       const action = record.next_steps.actions.find((a) => a.transition === current.next?.transition)
       if (!action) return open(current)
-      setActing(record)
-      setTimeout(() => starter.current(action))
+      flushSync(() => setActing(record))
+      starter.current(action)
     } catch (e) {
       toast(say(e, m.error.network), undefined, true)
     }

@@ -8,6 +8,7 @@ import { Pair } from '@/shared/ui/Section'
 import { toast } from '@/shared/ui/Toast'
 import { Devices } from './Devices'
 import css from './SettingsPage.module.css'
+import { Tokens } from './Tokens'
 import { TwoStep } from './TwoStep'
 
 /** What belongs to me: look, language, keys, password, second step, devices. */
@@ -40,6 +41,12 @@ export function SettingsPage() {
         <h2>{m.settings.sessions}</h2>
         <Devices />
       </section>
+      {session.organisation.kind !== 'customer' && (
+        <section>
+          <h2>{m.admin.tokens.title}</h2>
+          <Tokens />
+        </section>
+      )}
     </div>
   )
 }

@@ -1,5 +1,5 @@
 import { useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { lazy, Suspense, useState, type FormEvent } from 'react'
 import { api, setCsrf } from '@/api/client'
 import { say } from '@/api/problem'
 import { sessionQuery } from '@/api/session'
@@ -8,6 +8,8 @@ import { Button } from '@/shared/ui/Button'
 import { Field, Input } from '@/shared/ui/Field'
 import { Password } from '@/shared/ui/Password'
 import css from './SettingsPage.module.css'
+
+const QrCode = lazy(() => import('antd/es/qr-code').then((x) => ({ default: x.default })))
 
 type Step = { kind: 'idle' } | { kind: 'password'; stop: boolean } | { kind: 'code'; url: string; secret: string } | { kind: 'codes'; codes: string[] }
 
@@ -72,6 +74,7 @@ export function TwoStep({ on }: { on: boolean }) {
       {step.kind === 'code' && (
         <>
           <p>{m.settings.totpScan}</p>
+          <Suspense fallback={<span className={css.qr} />}><span className={css.qr} role="img" aria-label={m.admin.tokens.scan}><QrCode value={step.url} size={176} bordered={false} color="#000000" bgColor="#ffffff" type="svg" /></span></Suspense>
           <div>{m.settings.totpSecret}: <span className={css.secret}>{step.secret}</span></div>
           <a href={step.url}>{m.settings.totpOpen}</a>
         </>

@@ -1,7 +1,8 @@
 import { useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { AlertTriangle, CircleCheck, CirclePause, CornerDownRight, Infinity as NoLimit, PhoneIncoming, Plus, Sun, Timer, CalendarDays } from 'lucide-react'
-import { useEffect, useRef, useState } from 'react'
+import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { metaQuery, recordQuery, workQuery } from '@/api/queries'
 import { say } from '@/api/problem'
 import type { RecordView, Summary, Work } from '@/api/types'
@@ -43,7 +44,7 @@ export function WorkPage() {
   const [acting, setActing] = useState<RecordView>()
   const { start, busy, dialog } = useTransition(acting)
   const run = useRef(start)
-  useEffect(() => {
+  useLayoutEffect(() => {
     run.current = start
   })
   useEffect(() => {
@@ -60,8 +61,8 @@ export function WorkPage() {
       const record = await client.fetchQuery(recordQuery(r.number))
       const action = record.next_steps.actions.find((a) => a.transition === r.next?.transition)
       if (!action) return open(r)
-      setActing(record)
-      setTimeout(() => run.current(action))
+      flushSync(() => setActing(record))
+      run.current(action)
     } catch (e) {
       toast(say(e, m.error.network), undefined, true)
     }

@@ -1,5 +1,4 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { metaQuery } from '@/api/queries'
 import type { Action, RecordView } from '@/api/types'
 import { changed, fieldOf, fieldsOf, namesOf, valueOf, type Values } from '../form/values'
@@ -13,11 +12,9 @@ import { send, useRecordWriter } from './useRecord'
 export const asks = (a: Action) => a.form.fields.length > 0 || (a.missing?.length ?? 0) > 0 || (a.form.comment ?? 'none') !== 'none' || !!a.form.confirm
 
 /** A step of the workflow with what it asks for. */
-export function TransitionDialog({ record: live, action, onDone, onClose }: { record: RecordView; action: Action; onDone?: (() => void) | undefined; onClose: () => void }) {
+export function TransitionDialog({ record, action, onDone, onClose }: { record: RecordView; action: Action; onDone?: (() => void) | undefined; onClose: () => void }) {
   const m = useM()
   const { data: meta } = useSuspenseQuery(metaQuery)
-  // The form shows the record as it was when it opened; what others change meanwhile must not be written over unseen.
-  const [record] = useState(live)
   const type = meta.types.find((t) => t.type === record.type)
   const writer = useRecordWriter(record.number)
   if (!type) return null

@@ -1,5 +1,5 @@
 import { X } from 'lucide-react'
-import { useEffect, useId, useLayoutEffect, useRef, type FormEvent, type ReactNode } from 'react'
+import { useEffect, useId, useLayoutEffect, useRef, type FormEvent, type KeyboardEvent, type ReactNode } from 'react'
 import { cx } from '../lib/cx'
 import { useM } from '../lib/i18n'
 import { useKeys } from '../lib/keys'
@@ -55,6 +55,13 @@ export function Dialog({ title, sub, onClose, children, foot, kind = 'box', widt
     e.preventDefault()
     onSubmit?.()
   }
+  // Ctrl Enter sends from every control, also from those that want Enter for themselves.
+  const sendKey = (e: KeyboardEvent) => {
+    if (e.key !== 'Enter' || !(e.ctrlKey || e.metaKey) || e.nativeEvent.isComposing) return
+    e.preventDefault()
+    e.stopPropagation()
+    onSubmit?.()
+  }
   const Body = onSubmit ? 'form' : 'div'
   return (
     <dialog
@@ -65,7 +72,7 @@ export function Dialog({ title, sub, onClose, children, foot, kind = 'box', widt
       onPointerDown={(e) => e.target === box.current && e.button === 0 && close.current()}
     >
       <PopupScope root={box}>
-        <Body className={css.inner} {...(onSubmit ? { onSubmit: submit, noValidate: true } : {})}>
+        <Body className={css.inner} {...(onSubmit ? { onSubmit: submit, noValidate: true, onKeyDownCapture: sendKey } : {})}>
           {bare ? (
             <h2 className="sr" id={id}>{title}</h2>
           ) : (
