@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -163,7 +164,7 @@ func TestDocumentNamesEveryStep(t *testing.T) {
 			ids[op.ID] = true
 		}
 	}
-	named := func(path, id string, wants []string) {
+	named := func(path, id string, wants, requires []string) {
 		t.Helper()
 		op, ok := doc.Paths[path]["post"]
 		if !ok || op.ID != id {
@@ -179,19 +180,24 @@ func TestDocumentNamesEveryStep(t *testing.T) {
 				t.Errorf("%s: the schema lacks %s", id, name)
 			}
 		}
+		for _, name := range in.Required {
+			if !slices.Contains(requires, name) && name != "comment" {
+				t.Errorf("%s: the schema demands %s, which not every workflow does", id, name)
+			}
+		}
 		if len(op.Responses) < 2 {
 			t.Errorf("%s: answers are not described", id)
 		}
 	}
 	for _, def := range definitionsOf(t, a, source) {
 		base := api + "/" + def.Plural
-		named(base, def.Type+"-create", def.Create.Inputs())
+		named(base, def.Type+"-create", def.Create.Inputs(), def.Create.Require)
 		for _, w := range def.Workflows {
 			for _, step := range w.Value.Transitions {
 				if len(step.Value.By) == 1 && step.Value.By[0] == "system" {
 					continue // nobody can call it
 				}
-				named(base+"/{number}/"+step.Name, def.Type+"-"+strings.ReplaceAll(step.Name, "_", "-"), step.Value.Inputs())
+				named(base+"/{number}/"+step.Name, def.Type+"-"+strings.ReplaceAll(step.Name, "_", "-"), step.Value.Inputs(), step.Value.Require)
 			}
 		}
 	}

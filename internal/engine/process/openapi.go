@@ -3,6 +3,7 @@ package process
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -19,17 +20,27 @@ func (s *Service) describe(doc *huma.OpenAPI) {
 		d := describer{doc: doc, def: def, base: "/api/v1/" + def.Plural}
 		d.shared()
 		d.create()
-		seen := map[string]bool{}
-		for i := range def.Workflows {
-			for j := range def.Workflows[i].Value.Transitions {
-				t := &def.Workflows[i].Value.Transitions[j].Value
-				if !seen[t.Code] {
-					seen[t.Code] = true
-					d.transition(t)
-				}
-			}
+		for _, variants := range steps(def) {
+			d.transition(variants)
 		}
 	}
+}
+
+// steps gathers the transitions of a type by their code: several workflows may have a step of one name, which is one operation.
+func steps(def *definition.Type) [][]*definition.Transition {
+	var all [][]*definition.Transition
+	for i := range def.Workflows {
+		for j := range def.Workflows[i].Value.Transitions {
+			t := &def.Workflows[i].Value.Transitions[j].Value
+			k := slices.IndexFunc(all, func(have []*definition.Transition) bool { return have[0].Code == t.Code })
+			if k < 0 {
+				all = append(all, nil)
+				k = len(all) - 1
+			}
+			all[k] = append(all[k], t)
+		}
+	}
+	return all
 }
 
 type describer struct {
@@ -101,9 +112,23 @@ func (d describer) workflows() []any {
 	return codes
 }
 
-func (d describer) transition(t *definition.Transition) {
+// transition describes a step: what any of its variants takes, and what all of them require.
+func (d describer) transition(variants []*definition.Transition) {
+	t := variants[0]
+	names, require, comment := t.Inputs(), t.Require, t.Comment
+	for _, v := range variants[1:] {
+		for _, name := range v.Inputs() {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+		require = slices.DeleteFunc(slices.Clone(require), func(name string) bool { return !slices.Contains(v.Require, name) })
+		if v.Comment != comment {
+			comment = "optional"
+		}
+	}
 	d.add(strings.ReplaceAll(t.Code, "_", "-"), "POST", "/{number}/"+t.Code, t.Label.En+": "+d.def.Label.En, MoveRecords, "200",
-		d.schema(t.Inputs(), t.Require, t.Comment), numberParam, matchParam)
+		d.schema(names, require, comment), numberParam, matchParam)
 }
 
 // schema is the body that a step takes.

@@ -114,6 +114,9 @@ func (s *Service) CheckDefinition(ctx context.Context, typ, source string) (res 
 // PublishDefinition makes a changed definition the current one. New records follow it; running ones keep theirs (PLT-01).
 func (s *Service) PublishDefinition(ctx context.Context, typ, source, note string) (version int, err error) {
 	err = s.door.Do(ctx, ManageDefinitions, func(ctx context.Context, u *work.Unit) error {
+		if !u.Actor.MayFor(ManageDefinitions, "", typ) { // it is for every customer
+			return fault.Denied()
+		}
 		t, err := s.catalogue.Check(typ, []byte(source))
 		var wrong definition.Errors
 		if errors.As(err, &wrong) {

@@ -29,7 +29,6 @@ export const audit: Messages['audit'] = {
   hidden: '(sealed)',
   more: (n) => `${n} more`,
   state: 'State',
-  step: 'Step',
   because: (number) => `because of ${number}`,
   export: 'Export CSV',
   verify: 'Verify',

@@ -2,7 +2,6 @@ import type { Messages } from './types'
 
 export const portal: Messages['portal'] = {
   name: 'Service portal',
-  brand: (org) => `${org} · Service portal`,
   nav: 'Portal navigation',
   home: 'Home',
   mine: 'My reports',
@@ -16,7 +15,6 @@ export const portal: Messages['portal'] = {
   ask: (what) => `Ask for: ${what}`,
   askService: 'Ask for a service',
   askText: 'Accounts, equipment, visits, data',
-  needsYou: 'Needs you',
   fixed: (title) => `${title}: dealt with, please confirm`,
   waitsYou: (title) => `${title}: waiting for your answer`,
   yes: 'It works',
@@ -118,7 +116,6 @@ export const portal: Messages['portal'] = {
   needAnswer: 'Write a short answer.',
   solution: 'What was done',
   back: 'Back',
-  why: 'How it is worked out',
   gone: 'There is no such report, or it is not your organisation’s.',
   listTitle: 'My reports',
   ofOrg: 'My organisation’s',

@@ -95,7 +95,7 @@ export const enUS: Messages = {
     name: 'Name',
     email: 'E-mail',
     loginHint: 'Letters, digits, dots and dashes; for signing in.',
-    passwordHint: 'At least 12 characters; a sentence is fine.',
+    passwordHint: 'At least 10 characters, with 3 of: capitals, small letters, digits, symbols.',
     passwordAgain: 'Password again',
     passwordsDiffer: 'The two passwords differ. Enter the second one again.',
     setupDone: 'Create administrator and enter',

@@ -27,7 +27,6 @@ export const audit = {
   hidden: '（已加密）',
   more: (n: number) => `另有 ${n} 处`,
   state: '状态',
-  step: '步骤',
   because: (number: string) => `由 ${number} 引起`,
   export: '导出 CSV',
   verify: '核对完整性',

@@ -1,6 +1,5 @@
 export const portal = {
   name: '服务门户',
-  brand: (org: string) => `${org} · 服务门户`,
   nav: '门户导航',
   home: '首页',
   mine: '我的申报',
@@ -14,7 +13,6 @@ export const portal = {
   ask: (what: string) => `申请${what}`,
   askService: '申请服务',
   askText: '账号、设备、上门、数据',
-  needsYou: '需要您',
   fixed: (title: string) => `${title}：已处理，请您确认`,
   waitsYou: (title: string) => `${title}：在等您答复`,
   yes: '确认好了',
@@ -118,7 +116,6 @@ export const portal = {
   needAnswer: '写一句答复。',
   solution: '处理结果',
   back: '返回',
-  why: '怎么算的',
   gone: '没有这条申报，或者它不属于贵单位。',
   // list
   listTitle: '我的申报',

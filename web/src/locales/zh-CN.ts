@@ -92,7 +92,7 @@ export const zhCN = {
     name: '姓名',
     email: '邮箱',
     loginHint: '字母、数字、点和横线，登录用。',
-    passwordHint: '至少 12 个字符，可以是一句话。',
+    passwordHint: '至少 10 个字符，大写、小写、数字、符号中至少 3 种。',
     passwordAgain: '再输一次密码',
     passwordsDiffer: '两次输入的密码不同，请重输第二个。',
     setupDone: '建立管理员并进入',

@@ -132,7 +132,7 @@ function Grades({ title, list, onChange, may, marked }: { title: string; list: G
     <Input aria-label={`${title} ${i + 1}: ${name}`} readOnly={!may} value={value} maxLength={max} onChange={(e) => set(i, take(e.target.value))} />
   )
   return (
-    <details>
+    <details className={css.fold}>
       <summary>{title}</summary>
       <div className={css.grades}>
         <table aria-label={title}>

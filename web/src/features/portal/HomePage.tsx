@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { ChevronRight, CircleCheck, ClipboardList, MessageCircleQuestion, TriangleAlert } from 'lucide-react'
+import { useId } from 'react'
 import { metaQuery, noticesQuery } from '@/api/queries'
 import { useSession } from '@/api/session'
 import type { Summary } from '@/api/types'
@@ -50,7 +51,7 @@ export function HomePage() {
           </Link>
         ))}
       </div>
-      {needs.map((r) => <NeedsYou key={r.number} r={r} />)}
+      {needs.map((r, i) => <NeedsYou key={r.number} r={r} first={i === 0} />)}
       <div className={css.columns}>
         <section className={css.card} aria-labelledby="mine">
           <header className={css.cardHead}>
@@ -95,24 +96,26 @@ function Row({ r, steps }: { r: Summary; steps: ReturnType<typeof stepsOf> }) {
   )
 }
 
-function NeedsYou({ r }: { r: Summary }) {
+function NeedsYou({ r, first }: { r: Summary; first: boolean }) {
   const m = useM()
+  const id = useId()
+  const kind = first ? 'primary' : 'default'
   const confirm = r.next?.transition === 'confirm'
   return (
-    <section className={css.needs} aria-label={m.portal.needsYou}>
+    <section className={css.needs} aria-labelledby={id}>
       {confirm ? <CircleCheck {...icon} /> : <MessageCircleQuestion {...icon} />}
       <div className="grow">
-        <h2>{confirm ? m.portal.fixed(r.title) : m.portal.waitsYou(r.title)}</h2>
+        <h2 id={id}>{confirm ? m.portal.fixed(r.title) : m.portal.waitsYou(r.title)}</h2>
         <p className={css.meta}><span className="no">{r.number}</span>{r.assignee && <> · {r.assignee.name}</>}</p>
       </div>
       <div className={css.needsActions}>
         {confirm ? (
           <>
             <ButtonLink to="/portal/r/$number" params={{ number: r.number }} search={{ do: 'dispute' }}>{m.portal.no}</ButtonLink>
-            <ButtonLink kind="primary" to="/portal/r/$number" params={{ number: r.number }} search={{ do: 'confirm' }}>{m.portal.yes}</ButtonLink>
+            <ButtonLink kind={kind} to="/portal/r/$number" params={{ number: r.number }} search={{ do: 'confirm' }}>{m.portal.yes}</ButtonLink>
           </>
         ) : (
-          <ButtonLink kind="primary" to="/portal/r/$number" params={{ number: r.number }} search={{ do: 'answer' }}>{m.portal.answer}</ButtonLink>
+          <ButtonLink kind={kind} to="/portal/r/$number" params={{ number: r.number }} search={{ do: 'answer' }}>{m.portal.answer}</ButtonLink>
         )}
       </div>
     </section>

@@ -74,7 +74,7 @@ export function TwoStep({ on }: { on: boolean }) {
       {step.kind === 'code' && (
         <>
           <p>{m.settings.totpScan}</p>
-          <Suspense fallback={<span className={css.qr} />}><span className={css.qr} role="img" aria-label={m.admin.tokens.scan}><QrCode value={step.url} size={176} bordered={false} color="#000000" bgColor="#ffffff" type="svg" /></span></Suspense>
+          <Suspense fallback={<span className={css.qr} />}><span className={css.qr} role="img" aria-label={m.admin.tokens.scan}><span aria-hidden><QrCode value={step.url} size={176} bordered={false} color="#000000" bgColor="#ffffff" type="svg" /></span></span></Suspense>
           <div>{m.settings.totpSecret}: <span className={css.secret}>{step.secret}</span></div>
           <a href={step.url}>{m.settings.totpOpen}</a>
         </>

@@ -1,4 +1,5 @@
 import { useQueries } from '@tanstack/react-query'
+import { ListFilter } from 'lucide-react'
 import { useEffect, useId, useRef, useState, type ReactNode } from 'react'
 import { api } from '@/api/client'
 import type { FieldMeta } from '@/api/types'
@@ -40,6 +41,7 @@ export function FilterRow({ search, fields, filters, onChange, end }: Props) {
   const names = useNames(fields, filters)
   const [text, setText] = useState(filters.q ?? '')
   const sent = useRef(filters.q ?? '')
+  const [open, setOpen] = useState(false)
   const latest = useRef({ filters, onChange })
   useEffect(() => {
     latest.current = { filters, onChange }
@@ -63,9 +65,11 @@ export function FilterRow({ search, fields, filters, onChange, end }: Props) {
     const rest = without(filters, name)
     onChange(v === null || v === undefined || v === '' ? rest : { ...rest, [name]: String(v) })
   }
+  const count = fields.filter((f) => filters[f.name]).length
   return (
-    <div className={css.bar} role="search">
+    <div className={css.bar} role="search" data-open={open ? '' : undefined}>
       {search && <Input type="search" className={css.search} value={text} onChange={(e) => setText(e.target.value)} placeholder={search} aria-label={search} maxLength={100} />}
+      <Button className={css.toggle} aria-expanded={open} icon={<ListFilter size={15} strokeWidth={1.75} />} onClick={() => setOpen(!open)}>{m.list.filterBy}{count > 0 && ` ${count}`}</Button>
       {fields.map((f) => (
         <div key={f.name} className={css.filter}>
           <span id={`${id}-${f.name}-l`}>{f.label}</span>

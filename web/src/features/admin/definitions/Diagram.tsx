@@ -77,7 +77,7 @@ export default function Diagram({ type, label, version, workflows }: Props) {
                   >
                     <rect width={nodeWidth} height={nodeHeight} rx={8} />
                     <foreignObject x={10} y={11} width={16} height={16}><StateGlyph kind={(s?.kind ?? 'active') as StateKind} waitingOn="internal" /></foreignObject>
-                    <text x={32} y={24}>{(s?.label ?? n.code).length > 9 && /[一-鿿]/.test(s?.label ?? '') ? `${s?.label.slice(0, 8)}…` : (s?.label ?? n.code).slice(0, 17)}</text>
+<foreignObject x={32} y={8} width={nodeWidth - 40} height={22}><div className={cx(css.nodeText, 'clip')}>{s?.label ?? n.code}</div></foreignObject>
                     <title>{`${s?.label ?? n.code}${s?.initial ? ` (${m.admin.initial})` : ''}`}</title>
                   </g>
                 )

@@ -27,9 +27,9 @@ export interface Edge {
   at: { x: number; y: number }
 }
 
-export const nodeWidth = 148
+export const nodeWidth = 164
 export const nodeHeight = 38
-const columnGap = 92
+const columnGap = 80
 const rowGap = 26
 const margin = 72
 
