@@ -176,7 +176,7 @@ test.describe.serial('一个故障，五个人', () => {
   test('客户确认并打分', async () => {
     const customer = page('liumin')
     await customer.getByRole('link', { name: '首页' }).first().click()
-    const needs = customer.getByRole('region', { name: '需要您' }).filter({ hasText: title })
+    const needs = customer.getByRole('region').filter({ has: customer.getByRole('heading', { name: title }) }).filter({ has: customer.getByRole('link', { name: '确认好了' }) })
     await expect(needs).toContainText('已处理，请您确认')
     await needs.getByRole('link', { name: '确认好了' }).click()
     await expect(customer.getByRole('heading', { name: '修好了吗？请您确认' })).toBeVisible()

@@ -24,7 +24,7 @@ async function untranslated(page: Page): Promise<string[]> {
 
 /** What the app itself says, beside what people wrote: in English no Chinese may stand there. */
 async function chineseLeft(page: Page): Promise<string[]> {
-  const words = await page.locator('nav a, nav [id^=nav-], h2, h3, th, label, [role=tab], [role=columnheader], [role=radio], summary').allInnerTexts()
+  const words = await page.locator('nav a, nav [id^=nav-], th, label, [role=tab], [role=radio], summary, aside h2, aside h3').allInnerTexts()
   return words.filter((w) => /[一-鿿]/.test(w))
 }
 

@@ -308,6 +308,7 @@ func TestBadInputToRecords(t *testing.T) {
 
 func (b *badInput) creating(def *definition.Type) {
 	b.t.Helper()
+	b.speak("zh")
 	desk := b.zh["desk"]
 	made, err := b.h.open(def, "", b.c, desk)
 	if err != nil {

@@ -61,19 +61,23 @@ func refer[T any](e *editing, t *table[T], name, id, before string) (v T, ok boo
 
 // reached reads one entry within the actor's reach.
 func (t *table[T]) reached(ctx context.Context, u *work.Unit, id string) (T, error) {
+	return t.within(ctx, u, id, "")
+}
+
+func (t *table[T]) within(ctx context.Context, u *work.Unit, id, lock string) (T, error) {
 	w := db.NewWhere()
 	w.Eq(t.name+".id", id)
 	t.scope(reachOf(u.Actor), w)
-	v, err := t.one(ctx, u, w)
+	v, err := db.One(ctx, u, t.scan, "SELECT "+t.selected()+" FROM "+t.name+" WHERE "+w.SQL()+lock, w.Args()...)
 	if err != nil {
 		return v, fmt.Errorf("read %s: %w", t.subject, err)
 	}
 	return v, nil
 }
 
-// changeable reads one entry that the actor may change, in the version they saw.
+// changeable reads one entry that the actor may change, in the version they saw. Who comes second waits, and changes what the first made of it.
 func (t *table[T]) changeable(ctx context.Context, u *work.Unit, id string, version int64) (T, error) {
-	v, err := t.reached(ctx, u, id)
+	v, err := t.within(ctx, u, id, db.ForUpdate(u))
 	if err != nil {
 		return v, err
 	}

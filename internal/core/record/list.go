@@ -96,6 +96,11 @@ func (s Sort) PlaceOf(r *Record) Place {
 	return p
 }
 
+// Fits tells whether a place that came from outside is one of this order.
+func (s Sort) Fits(p Place) bool {
+	return p.Sort == s.Name && len(p.Ints) == len(s.columns)-1
+}
+
 func (s Sort) after(w *db.Where, p Place) {
 	columns, holders, args := "", "", []any{}
 	for i, c := range s.columns {

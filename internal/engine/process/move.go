@@ -17,6 +17,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/kernel/text"
+	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -26,6 +27,10 @@ import (
 func (s *Service) Create(ctx context.Context, typ, workflow, parent string, in Input, key string) (number string, err error) {
 	err = s.door.Do(ctx, CreateRecords, func(ctx context.Context, u *work.Unit) error {
 		if key != "" {
+			// a repetition that comes at the same moment waits for the first and gets its record
+			if err := db.Lock(ctx, u.Tx, "once:"+u.Actor.ID+":"+key); err != nil {
+				return err
+			}
 			earlier, err := record.Once(ctx, u.Tx, u.Actor.ID, key, fingerprint(typ, workflow, parent, in))
 			if err != nil {
 				return err

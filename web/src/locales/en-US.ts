@@ -280,6 +280,7 @@ export const enUS: Messages = {
   kinds: { new: 'New', active: 'In progress', waiting: 'Waiting', done: 'Done', cancelled: 'Cancelled' },
   waitingOn: { customer: 'Waiting for customer', supplier: 'Waiting for supplier', internal: 'Waiting inside' },
   record: {
+    reply: 'Reply',
     nextStep: 'Next step',
     missing: (n) => `${n} missing: `,
     description: 'Description',

@@ -277,6 +277,7 @@ export const zhCN = {
   kinds: { new: '新建', active: '处理中', waiting: '等待', done: '已完成', cancelled: '已取消' },
   waitingOn: { customer: '等客户', supplier: '等供应商', internal: '内部等待' },
   record: {
+    reply: '回复',
     nextStep: '下一步',
     missing: (n: number) => `还差 ${n} 项：`,
     description: '现象',

@@ -132,7 +132,7 @@ export function RecordPage({ number }: { number: string }) {
           </div>
           <div className={css.thumb}>
             {first && record.next_steps.yours ? <Button kind="primary" className={css.thumbMain} busy={busy === first.transition} onClick={() => act(first.transition)}>{first.label}</Button> : can.urge && <Button className={css.thumbMain} onClick={() => void urge()}>{m.record.urge}</Button>}
-            <Button onClick={() => reply('public')}>{m.timeline.reply}</Button>
+            <Button onClick={() => reply('public')}>{m.record.reply}</Button>
             <Menu label={m.record.moreActions} align="end" groups={[{ items: record.next_steps.actions.slice(1).map((a) => ({ id: a.transition, label: a.label, run: () => act(a.transition) })) }, { items: [{ id: 'note', label: m.keys.note, run: () => reply('internal') }, ...(can.assign ? [{ id: 'assign', label: m.record.assign, run: () => setDialog('assign') }] : [])] }]}>
               {(b) => <Button {...b} aria-label={m.app.more}><MoreHorizontal size={18} strokeWidth={1.75} aria-hidden /></Button>}
             </Menu>
