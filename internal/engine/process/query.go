@@ -340,7 +340,7 @@ func (q Query) place() (record.Sort, *record.Place, error) {
 	if _, err := httpapi.ReadCursor(q.Cursor, &after); err != nil {
 		return sort, nil, err
 	}
-	if after.Sort != sort.Name {
+	if !sort.Fits(after) {
 		return sort, nil, fault.One("cursor", "process.sort", nil)
 	}
 	return sort, &after, nil
