@@ -6,7 +6,7 @@
     var dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
     root.dataset.theme = dark ? 'dark' : 'light'
     root.lang = localStorage.getItem('steward.lang') || (navigator.language.slice(0, 2) === 'zh' ? 'zh-CN' : 'en-US')
-  } catch (e) {
+  } catch {
     root.dataset.theme = 'light'
   }
 })()
