@@ -60,6 +60,8 @@ type Options struct {
 	Sources []process.Source // further definitions
 	Log     *slog.Logger
 	Version string
+
+	HashMemory uint32 // see identity.Config
 }
 
 // New opens the database, brings it up to date, and wires everything. Nothing runs yet.
@@ -131,7 +133,7 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 	}
 	a.Door = work.New(a.DB, audit.Ledger{}, a.Jobs, a.Hub)
 	a.People = party.New(a.Door)
-	a.Access = identity.New(a.Door, a.People, identity.Config{Ring: ring, Log: a.Log})
+	a.Access = identity.New(a.Door, a.People, identity.Config{Ring: ring, Log: a.Log, HashMemory: opts.HashMemory})
 	a.Audit = audit.New(a.Door, a.Clock)
 	a.Notices = notify.New(a.Door)
 	if err := a.Access.Seed(ctx); err != nil {

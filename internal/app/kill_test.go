@@ -31,7 +31,7 @@ import (
 //
 //	STEWARD_KILL_ROUNDS=50 scripts/with-postgres.sh --durable go test -run TestKilled -timeout 30m ./internal/app
 const (
-	killRounds  = 8
+	killRounds  = 3
 	killClients = 200
 	killMost    = 1500 // answers after which at the latest the program is killed
 	killLogin   = "desk"

@@ -308,7 +308,6 @@ func (p *person) speak(language string) {
 // add makes an entry as the administrator and keeps its id under a key.
 func (h *house) add(path, key string, body map[string]any) string {
 	h.t.Helper()
-	key, _, _ = strings.Cut(key, "!")
 	h.ids[key] = h.people["admin"].must("POST", api+path, body).text("id")
 	return h.ids[key]
 }
@@ -373,16 +372,14 @@ type marks struct{ org, rec, inner string }
 
 // customer is one customer with what it has.
 type customer struct {
-	key, id                                    string
-	marks                                      marks
-	phones                                     []string
-	sites, services, departments               []string
-	user, colleague, responsible               *person
-	contact                                    *person // without an account
-	records                                    map[string][]string
-	files                                      []string
-	team, dedicated                            string
-	links, approvals, views, tokens, audiences []string
+	key, id                      string
+	marks                        marks
+	phones                       []string
+	sites, services, departments []string
+	user, colleague, responsible *person
+	contact                      *person             // without an account
+	records                      map[string][]string // numbers by type
+	team, dedicated              string
 }
 
 // customer adds a customer with sites, services, departments, people and a resident team.
@@ -606,9 +603,7 @@ func (f *filler) file(public bool) string {
 	if !public {
 		mark = f.c.marks.inner
 	}
-	id := f.by.upload(mark+".txt", mark+" content")
-	f.c.files = append(f.c.files, id)
-	return id
+	return f.by.upload(mark+".txt", mark+" content")
 }
 
 // form fills fields for somebody; those that stay empty are left out.
@@ -714,15 +709,13 @@ func (h *house) actorFor(expr string, c *customer, rec object) *person {
 		return c.responsible
 	case "field":
 		return byID(rec.text("fields." + a.Arg()))
-	case "superior", "supervisor", "incident_manager", "head":
-		return h.people["sup"]
-	case "l1", "technician", "l2", "l3", "desk", "boss":
-		return h.people[map[string]string{"technician": "l1"}[a.Name]+strings.TrimPrefix(a.Name, "technician")]
-	case "staff", "creator":
-		return h.people["desk"]
 	}
-	return nil
+	return h.people[whoIs[a.Name]]
 }
+
+// whoIs says which of the provider's people stands for a role.
+var whoIs = map[string]string{"superior": "sup", "supervisor": "sup", "incident_manager": "sup", "head": "sup", "technician": "l1", "l1": "l1", "l2": "l2", "l3": "l3",
+	"desk": "desk", "boss": "boss", "staff": "desk", "creator": "desk"}
 
 // step takes one transition that is open, beginning the search at turn; false when none could be taken.
 func (h *house) step(c *customer, number string, def *definition.Type, turn int) bool {
@@ -850,7 +843,6 @@ func (h *house) adorn(c *customer, def *definition.Type, number string, n int) {
 	desk, base := h.people["desk"], api+"/"+def.Plural+"/"+number
 	open := desk.upload(c.marks.rec+".txt", c.marks.rec+" content")
 	closed := desk.upload(c.marks.inner+".txt", c.marks.inner+" content")
-	c.files = append(c.files, open, closed)
 	desk.must("POST", base+"/comments", map[string]any{"body": c.marks.rec + " 公开", "public": true, "attachments": []string{open}})
 	desk.must("POST", base+"/comments", map[string]any{"body": c.marks.inner + " 内部", "public": false, "attachments": []string{closed}})
 	desk.must("POST", base+"/work-log", map[string]any{"minutes": 15, "text": c.marks.inner + " 工时"})
@@ -859,10 +851,7 @@ func (h *house) adorn(c *customer, def *definition.Type, number string, n int) {
 		desk.must("POST", base+"/watchers", map[string]any{"person": c.user.id})
 	}
 	if all := c.records[def.Type]; len(all) > 1 {
-		rec := desk.must("POST", base+"/links", map[string]any{"kind": "related", "number": all[0]})
-		for _, l := range rec.list("links") {
-			c.links = append(c.links, number+"/"+l.text("id"))
-		}
+		desk.must("POST", base+"/links", map[string]any{"kind": "related", "number": all[0]})
 	}
 	if n == 0 && len(def.Urge) > 0 {
 		h.people["sup"].send(request{method: "POST", path: base + "/urge", body: map[string]any{"comment": c.marks.inner + " 催"}})

@@ -42,7 +42,7 @@ func Start(t *testing.T, dialect db.Dialect, sources ...process.Source) *app.App
 	cfg := config.Config{Listen: "127.0.0.1:0", Data: data, DatabaseURL: url, Sync: "normal", Zone: "Asia/Shanghai",
 		UploadLimit: 5, StopWithin: 10 * time.Second, TestClock: true, LogLevel: "warn", MaxConns: 8}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	a, err := app.New(t.Context(), cfg, app.Options{Clock: clock.NewManual(Monday), Sources: sources, Log: log, Version: "test"})
+	a, err := app.New(t.Context(), cfg, app.Options{Clock: clock.NewManual(Monday), Sources: sources, Log: log, Version: "test", HashMemory: 64})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -71,7 +71,7 @@ func build(t testing.TB, d *db.DB, c *clock.Manual) *house {
 	ok(t, err)
 	h := &house{t: t, key: key, clock: c, db: d, door: work.New(d, audit.Ledger{}, nil, nil)}
 	h.people = party.New(h.door)
-	h.access = identity.New(h.door, h.people, identity.Config{Ring: ring})
+	h.access = identity.New(h.door, h.people, identity.Config{Ring: ring, HashMemory: 64})
 	h.access.OnLock(func(_ context.Context, _ *work.Unit, l identity.Lockout) error {
 		h.locks = append(h.locks, l)
 		return nil

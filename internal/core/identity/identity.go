@@ -75,6 +75,8 @@ type Config struct {
 	Ring   *seal.Ring   // seals second factors
 	Issuer string       // name shown by authenticator apps; "Steward" when empty
 	Log    *slog.Logger // slog.Default() when nil
+
+	HashMemory uint32 // KiB for a password hash; 0 = the recommended cost. Tests sign in hundreds of times and ask for less
 }
 
 // Lockout is told when an account was locked after too many failures.
@@ -99,7 +101,7 @@ type Service struct {
 
 // New makes the service and subscribes it to changes of people: who leaves is out at once (SEC-02).
 func New(door *work.Door, people *party.Service, cfg Config) *Service {
-	s := &Service{door: door, ring: cfg.Ring, issuer: cfg.Issuer, log: cfg.Log, hasher: newHasher(), actors: newActorCache()}
+	s := &Service{door: door, ring: cfg.Ring, issuer: cfg.Issuer, log: cfg.Log, hasher: newHasher(cfg.HashMemory), actors: newActorCache()}
 	if s.issuer == "" {
 		s.issuer = "Steward"
 	}

@@ -26,13 +26,18 @@ const (
 // hasher computes password hashes, only a few at a time: a storm of sign-ins may queue, but neither fill the memory
 // nor starve the rest of the program.
 type hasher struct {
-	slots *semaphore.Weighted
-	dummy string // compared with when there is no account, so that both cases take the same time
+	slots  *semaphore.Weighted
+	memory uint32 // KiB
+	dummy  string // compared with when there is no account, so that both cases take the same time
 }
 
-func newHasher() *hasher {
-	h := &hasher{slots: semaphore.NewWeighted(int64(max(1, runtime.NumCPU()/2)))}
-	h.dummy = encode(salt(), make([]byte, hashLength))
+// newHasher hashes at the recommended cost, or with another amount of memory in KiB; only tests ask for less.
+func newHasher(memory uint32) *hasher {
+	if memory == 0 {
+		memory = hashMemory
+	}
+	h := &hasher{slots: semaphore.NewWeighted(int64(max(1, runtime.NumCPU()/2))), memory: memory}
+	h.dummy = h.encode(salt(), make([]byte, hashLength))
 	return h
 }
 
@@ -43,7 +48,7 @@ func (h *hasher) hash(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return encode(s, key), nil
+	return h.encode(s, key), nil
 }
 
 // verify tells whether the password is the stored one. An empty stored hash costs the same and is never right.
@@ -52,7 +57,7 @@ func (h *hasher) verify(ctx context.Context, password, stored string) (bool, err
 	if !known {
 		stored = h.dummy
 	}
-	s, want, err := decode(stored)
+	s, want, err := h.decode(stored)
 	if err != nil {
 		return false, err
 	}
@@ -68,7 +73,7 @@ func (h *hasher) key(ctx context.Context, password string, salt []byte) ([]byte,
 		return nil, fmt.Errorf("wait for a password check: %w", err)
 	}
 	defer h.slots.Release(1)
-	return argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, hashLength), nil
+	return argon2.IDKey([]byte(password), salt, hashTime, h.memory, hashThreads, hashLength), nil
 }
 
 func salt() []byte {
@@ -77,18 +82,20 @@ func salt() []byte {
 	return s
 }
 
-var hashPrefix = fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, hashMemory, hashTime, hashThreads)
+func (h *hasher) prefix() string {
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$", argon2.Version, h.memory, hashTime, hashThreads)
+}
 
-func encode(salt, key []byte) string {
+func (h *hasher) encode(salt, key []byte) string {
 	e := base64.RawStdEncoding
-	return hashPrefix + e.EncodeToString(salt) + "$" + e.EncodeToString(key)
+	return h.prefix() + e.EncodeToString(salt) + "$" + e.EncodeToString(key)
 }
 
 var errHash = errors.New("identity: a stored password hash cannot be read")
 
 // decode reads a stored hash. There is one cost so far; a second one will need the parameters read from the text.
-func decode(stored string) (salt, key []byte, err error) {
-	rest, ok := strings.CutPrefix(stored, hashPrefix)
+func (h *hasher) decode(stored string) (salt, key []byte, err error) {
+	rest, ok := strings.CutPrefix(stored, h.prefix())
 	first, second, two := strings.Cut(rest, "$")
 	if !ok || !two {
 		return nil, nil, errHash

@@ -20,7 +20,7 @@ func TestSecondFactorSurvivesANewMasterKey(t *testing.T) {
 		with := func(keys ...seal.Key) *identity.Service {
 			ring, err := seal.New(keys)
 			ok(h.t, err)
-			return identity.New(h.door, party.New(h.door), identity.Config{Ring: ring})
+			return identity.New(h.door, party.New(h.door), identity.Config{Ring: ring, HashMemory: 64})
 		}
 		ctx := context.Background()
 		both := with(fresh, h.key)
