@@ -25,12 +25,14 @@ function outOfReach(): string[] {
     if (!says || !el.checkVisibility({ visibilityProperty: true })) continue
     const box = el.getBoundingClientRect()
     if (box.width <= 1 || (box.right <= innerWidth + 1 && box.left >= -1)) continue
+    // What needs two directions may scroll in its own box: tables, diagrams, the board, a row of tabs.
+    const wide = el.closest('table, svg, pre, nav, [role=tablist], [data-wide]')
     let reach = false
     for (let up: HTMLElement | null = el; up && !reach; up = up.parentElement) {
       const style = getComputedStyle(up)
-      // Scrolled in its own box, cut with an ellipsis in a box that fits, or drawn only for those who listen.
+      // Or it is cut with an ellipsis in a box that fits, or there only for those who listen.
       const fits = up.getBoundingClientRect().right <= innerWidth + 1
-      reach = (/auto|scroll/.test(style.overflowX) && fits) || (style.textOverflow === 'ellipsis' && fits) || style.clipPath !== 'none' || style.position === 'fixed'
+      reach = (!!wide && /auto|scroll/.test(style.overflowX) && fits) || (style.textOverflow === 'ellipsis' && fits) || style.clipPath !== 'none' || style.position === 'fixed'
     }
     if (!reach) found.push(`${el.tagName.toLowerCase()} “${el.textContent?.trim().slice(0, 40)}” ends at ${Math.round(box.right)} px`)
   }

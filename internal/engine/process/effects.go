@@ -86,6 +86,20 @@ func (c *change) assignTier(ctx context.Context, tier, code string) error {
 	if i < 0 && given {
 		return fault.One("team", "process.other_tier", text.Params{"tier": definition.TierLabel(tier)})
 	}
+	if i < 0 && c.rec.Assignee != "" && c.rec.Assignee != c.was.Assignee { // whoever was named brings their team
+		own, err := party.TeamsOf(ctx, c.u.Tx, c.rec.Assignee)
+		if err != nil {
+			return err
+		}
+		i = slices.IndexFunc(teams, func(t party.Team) bool {
+			return slices.ContainsFunc(own, func(m party.Membership) bool { return m.Team == t.ID })
+		})
+	}
+	for _, customer := range []string{c.rec.Customer, ""} { // the customer's own team, else one that serves everybody
+		if i < 0 {
+			i = slices.IndexFunc(teams, func(t party.Team) bool { return t.Customer == customer })
+		}
+	}
 	if i < 0 {
 		i = 0
 	}
