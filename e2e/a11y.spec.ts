@@ -25,7 +25,7 @@ function outOfReach(): string[] {
     if (!says || !el.checkVisibility({ visibilityProperty: true })) continue
     const box = el.getBoundingClientRect()
     if (box.width <= 1 || (box.right <= innerWidth + 1 && box.left >= -1)) continue
-    // What needs two directions may scroll in its own box: tables, diagrams, the board, a row of tabs.
+    // What needs two directions may scroll in its own box: tables, diagrams, rows of tabs, and what says data-wide (the board, the filters).
     const wide = el.closest('table, svg, pre, nav, [role=tablist], [data-wide]')
     let reach = false
     for (let up: HTMLElement | null = el; up && !reach; up = up.parentElement) {

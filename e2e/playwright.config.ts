@@ -9,7 +9,7 @@ export default defineConfig({
   workers: 1,
   fullyParallel: false,
   forbidOnly: !!process.env.CI,
-  retries: 0,
+  retries: process.env.CI ? 1 : 0, // a retry is reported as flaky, not hidden
   reporter: 'list',
   timeout: 120_000,
   expect: { timeout: 20_000 },

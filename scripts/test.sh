@@ -37,7 +37,7 @@ go_tests() {
 	[ "$p" -le 4 ] || p=4
 	go build -o "$tmp/gotest" scripts/gotest.go || return
 	# shellcheck disable=SC2086
-	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -race -p "$p" -timeout 25m ${STEWARD_TEST_FLAGS:-} ./...
+	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -race -p "$p" -timeout 40m ${STEWARD_TEST_FLAGS:-} ./...
 }
 
 # json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.

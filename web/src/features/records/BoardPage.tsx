@@ -92,7 +92,7 @@ export function BoardPage({ type, search }: { type: TypeMeta; search: Record<str
         <ErrorState error={query.error} onRetry={() => void query.refetch()} />
       ) : (
         <DndContext sensors={sensors} onDragStart={onStart} onDragEnd={onEnd} onDragCancel={() => setDragged(null)} accessibility={{ screenReaderInstructions: { draggable: m.board.grab } }}>
-          <div className={css.board}>
+          <div className={css.board} data-wide="">
             {states.map((s) => (
               <Column key={s.code} state={s} verdict={verdict(s)} reason={reason(s)}>
                 {cards.filter((c) => c.state.code === s.code).map((c) => <Card key={c.number} r={c} />)}

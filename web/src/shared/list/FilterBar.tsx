@@ -47,7 +47,7 @@ export function FilterBar({ defs, filters, onChange, open, onOpen, end }: Props)
     onOpen(name)
   }
   return (
-    <div className={css.bar}>
+    <div className={css.bar} data-wide="">
       <ListFilter size={16} strokeWidth={1.75} className={css.icon} aria-hidden />
       <div className={css.tokens}>
         {active.map((d) => (
