@@ -39,13 +39,14 @@ type badInput struct {
 	zh, en map[string]*person // by login: the same roles in either language
 	lang   string             // of everybody, while a record is walked through
 	sent   int
+	known  map[string]bool // general mistakes that transitions of this type have had
 	large  []byte
 }
 
 func newBadInput(t *testing.T, h *house) *badInput {
 	t.Helper()
 	h.staff("组")
-	b := &badInput{walk: &walk{h: h, t: t, ghosts: map[string]answer{}}, zh: map[string]*person{}, en: map[string]*person{}}
+	b := &badInput{walk: &walk{h: h, t: t, ghosts: map[string]answer{}}, zh: map[string]*person{}, en: map[string]*person{}, known: map[string]bool{}}
 	b.c = h.customer("alpha", markA, "1390000")
 	b.a, b.b = b.c, b.c
 	for login, roles := range map[string][]string{"admin": {"admin"}, "desk": {"desk", "incident_manager", "supervisor", "head", "l1", "l2", "l3"}} {
@@ -231,8 +232,11 @@ func (b *badInput) battery(login string, r request, in schema, base map[string]a
 			b.refuse(login, r, wrong{what: "missing", body: encode(without(base, name)), status: []int{422}, field: name})
 		}
 	}
-	for _, w := range generally(base) {
-		b.refuse(login, r, w)
+	for i, w := range generally(base) {
+		if i == 0 || !b.known[w.what+login] { // who reads a body does so for all transitions alike
+			b.refuse(login, r, w)
+		}
+		b.known[w.what+login] = login == "now"
 	}
 	for _, name := range slices.Sorted(maps.Keys(in.Properties)) {
 		if p := in.Properties[name]; !p.ReadOnly && name != "$schema" {
@@ -241,7 +245,9 @@ func (b *badInput) battery(login string, r request, in schema, base map[string]a
 			}
 		}
 	}
-	b.refuse(login, r, wrong{what: "10 MB", body: b.large, status: []int{413}})
+	if login != "now" {
+		b.refuse(login, r, wrong{what: "10 MB", body: b.large, status: []int{413}})
+	}
 }
 
 // TestBadInputToTypedOperations sends every mistake to every typed operation that takes a body.
@@ -309,6 +315,7 @@ func TestBadInputToRecords(t *testing.T) {
 func (b *badInput) creating(def *definition.Type) {
 	b.t.Helper()
 	b.speak("zh")
+	b.known = map[string]bool{}
 	desk := b.zh["desk"]
 	made, err := b.h.open(def, "", b.c, desk)
 	if err != nil {
@@ -444,22 +451,25 @@ func (b *badInput) speak(lang string) {
 	}
 }
 
-// stored is a digest of what the database holds.
+// stored is what the database holds.
 func (b *badInput) stored() map[string]int {
 	b.t.Helper()
 	out := map[string]int{}
-	for table, rows := range b.everything() {
+	for table, lines := range b.lines() {
 		if table == "identity_sessions" || table == "identity_failures" {
 			continue
 		}
-		for _, row := range rows {
-			if !strings.HasSuffix(row.text("kind"), ".exported") { // who asks in vain asked all the same
-				out[table+" "+string(encode(row))]++
+		for _, line := range lines {
+			if table != "audit_events" || !exported.MatchString(line) {
+				out[table+" "+line]++
 			}
 		}
 	}
 	return out
 }
+
+// exported finds the trail of exports: who asks in vain asked all the same.
+var exported = regexp.MustCompile(`"kind":"[a-z]+\.exported"`)
 
 func (b *badInput) untouched(what string, before map[string]int) {
 	b.t.Helper()
@@ -565,7 +575,11 @@ func (b *badInput) sound(r route) ([]string, bool) {
 // hostile values of a parameter may find nothing or be refused; they never break anything.
 func (b *badInput) hostile(r route, path, name string) {
 	b.t.Helper()
-	for _, v := range []string{"' OR 1=1 --", `"); DROP TABLE records; --`, "<script>alert(1)</script>", "%", "_", `\`, "*", "a AND", `"`, "NEAR(", strings.Repeat("长", 300), "😀", "\u202e", "-1", "null"} {
+	values := []string{"' OR 1=1 --", `"); DROP TABLE records; --`, "<script>alert(1)</script>", "%", "_", `\`, "*", "a AND", `"`, "NEAR(", strings.Repeat("长", 300), "😀", "\u202e", "-1", "null"}
+	if name != "q" && name != "text" {
+		values = values[:2]
+	}
+	for _, v := range values {
 		got := b.zh[b.login(r)].get(path + "?" + url.Values{name: {v}}.Encode())
 		if got.status >= 500 {
 			b.t.Errorf("GET %s with %s=%q: %s", path, name, v, got)
@@ -635,12 +649,25 @@ func (b *badInput) badMethods() {
 // matches tells whether another pattern takes the method at the address.
 func (b *badInput) matches(methods map[string][]string, method, target string) bool {
 	for path, have := range methods {
-		form := "^" + regexp.MustCompile(`\\\{[^}]+\\\}`).ReplaceAllString(regexp.QuoteMeta(path), "[^/]+") + "$"
-		if slices.Contains(have, method) && regexp.MustCompile(form).MatchString(target) {
+		if slices.Contains(have, method) && fits(path, target) {
 			return true
 		}
 	}
 	return false
+}
+
+// fits tells whether an address is one of a pattern.
+func fits(pattern, address string) bool {
+	a, b := strings.Split(pattern, "/"), strings.Split(address, "/")
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i] != b[i] && !strings.HasPrefix(a[i], "{") {
+			return false
+		}
+	}
+	return true
 }
 
 // hostileTexts are what somebody might type to break things. They are data.
