@@ -15,7 +15,6 @@ import (
 	"github.com/steward-ops/steward/internal/core/audit"
 	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/core/party"
-	"github.com/steward-ops/steward/internal/engine/definition"
 	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/clock"
@@ -118,7 +117,6 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 	if err != nil {
 		return err
 	}
-	definition.Home = zone
 	ring, err := masterKeys(cfg)
 	if err != nil {
 		return err
@@ -143,7 +141,7 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 		return err
 	}
 	behaviour := Behaviour()
-	catalogue, err := process.NewCatalogue(behaviour.Vocabulary(a.roles.get()), append(Sources(), opts.Sources...))
+	catalogue, err := process.NewCatalogue(behaviour.Vocabulary(zone, a.roles.get()), append(Sources(), opts.Sources...))
 	if err != nil {
 		return fmt.Errorf("definitions:\n%w", err)
 	}

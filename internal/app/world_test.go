@@ -97,7 +97,7 @@ func definitionsOf(t *testing.T, a *app.App, further ...process.Source) []*defin
 	if err != nil {
 		t.Fatal(err)
 	}
-	catalogue, err := process.NewCatalogue(app.Behaviour().Vocabulary(roles), append(app.Sources(), further...))
+	catalogue, err := process.NewCatalogue(app.Behaviour().Vocabulary(time.UTC, roles), append(app.Sources(), further...))
 	if err != nil {
 		t.Fatal(err)
 	}

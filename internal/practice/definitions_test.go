@@ -5,6 +5,7 @@ import (
 	"embed"
 	"io/fs"
 	"testing"
+	"time"
 
 	"github.com/steward-ops/steward/internal/engine/definition"
 	"github.com/steward-ops/steward/internal/engine/process"
@@ -26,7 +27,7 @@ func vocabulary() definition.Vocabulary {
 	} {
 		roles[role] = text.Label{Zh: role, En: role}
 	}
-	return process.NewBehaviour().Vocabulary(roles)
+	return process.NewBehaviour().Vocabulary(time.UTC, roles)
 }
 
 // load reads every shipped definition; a definition that does not load fails the test.

@@ -72,7 +72,8 @@ var coreVariables = map[string]*cel.Type{
 	"now": cel.TimestampType,
 }
 
-func (t *Type) environment() (*cel.Env, error) {
+// environment is what conditions of the type may say; wall-clock conditions are read in zone.
+func (t *Type) environment(zone *time.Location) (*cel.Env, error) {
 	opts := []cel.EnvOption{cel.ASTValidators(cel.ValidateDurationLiterals(), cel.ValidateTimestampLiterals(), cel.ValidateRegexLiterals())}
 	for name, kind := range coreVariables {
 		opts = append(opts, cel.Variable(name, kind))
@@ -83,7 +84,7 @@ func (t *Type) environment() (*cel.Env, error) {
 	for _, f := range t.Fields {
 		opts = append(opts, cel.Variable("rec."+f.Name, celType(f.Kind())))
 	}
-	return cel.NewEnv(append(opts, functions()...)...)
+	return cel.NewEnv(append(opts, functions(zone)...)...)
 }
 
 func celType(kind string) *cel.Type {
@@ -127,12 +128,12 @@ func Zero(kind string) any {
 	return ""
 }
 
-func functions() []cel.EnvOption {
+func functions(zone *time.Location) []cel.EnvOption {
 	return []cel.EnvOption{
 		cel.Function("filled", cel.Overload("filled_dyn", []*cel.Type{cel.DynType}, cel.BoolType, cel.UnaryBinding(filled))),
 		cel.Function("complete", cel.Overload("complete_map", []*cel.Type{cel.MapType(cel.StringType, cel.DynType)}, cel.BoolType, cel.UnaryBinding(complete))),
 		cel.Function("given", cel.Overload("given_map", []*cel.Type{cel.MapType(cel.StringType, cel.DynType)}, cel.BoolType, cel.UnaryBinding(given))),
-		cel.Function("next_day_at", cel.Overload("next_day_at_ts", []*cel.Type{cel.TimestampType, cel.StringType}, cel.TimestampType, cel.BinaryBinding(nextDayAt))),
+		cel.Function("next_day_at", cel.Overload("next_day_at_ts", []*cel.Type{cel.TimestampType, cel.StringType}, cel.TimestampType, cel.BinaryBinding(nextDayAt(zone)))),
 		cel.Function("earliest", cel.Overload("earliest_list", []*cel.Type{cel.ListType(cel.TimestampType)}, cel.TimestampType, cel.UnaryBinding(earliest))),
 	}
 }
@@ -179,25 +180,16 @@ func given(v ref.Val) ref.Val {
 	return types.Bool(ok)
 }
 
-// Home is the provider's time zone, in which wall-clock conditions are read.
-var Home = mustZone("Asia/Shanghai")
-
-func mustZone(name string) *time.Location {
-	zone, err := time.LoadLocation(name)
-	if err != nil {
-		panic(err)
+func nextDayAt(zone *time.Location) func(t, hhmm ref.Val) ref.Val {
+	return func(t, hhmm ref.Val) ref.Val {
+		at, err := time.Parse("15:04", string(hhmm.(types.String)))
+		if err != nil {
+			return types.NewErr("next_day_at wants a time like 09:00")
+		}
+		local := t.(types.Timestamp).Time.In(zone)
+		next := time.Date(local.Year(), local.Month(), local.Day()+1, at.Hour(), at.Minute(), 0, 0, zone)
+		return types.Timestamp{Time: next.UTC()}
 	}
-	return zone
-}
-
-func nextDayAt(t, hhmm ref.Val) ref.Val {
-	at, err := time.Parse("15:04", string(hhmm.(types.String)))
-	if err != nil {
-		return types.NewErr("next_day_at wants a time like 09:00")
-	}
-	local := t.(types.Timestamp).Time.In(Home)
-	next := time.Date(local.Year(), local.Month(), local.Day()+1, at.Hour(), at.Minute(), 0, 0, Home)
-	return types.Timestamp{Time: next.UTC()}
 }
 
 func earliest(list ref.Val) ref.Val {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sort"
 	"strconv"
+	"time"
 
 	"cel.dev/cel-go/cel"
 	"github.com/steward-ops/steward/internal/core/form"
@@ -38,6 +39,7 @@ type Vocabulary struct {
 	Effects map[string]func(e Effect, t *Type) error // checks the arguments
 	Types   map[string]bool                          // other record types; nil = not checked yet
 	Schemes map[string]bool
+	Zone    *time.Location // of the provider; nil is UTC
 }
 
 // Load reads and checks one definition. The error is Errors with every mistake found, or the first that stopped reading.
@@ -45,6 +47,9 @@ func Load(file string, source []byte, known Vocabulary) (*Type, error) {
 	t, err := decode(file, source)
 	if err != nil {
 		return nil, Errors{err.(Error)}
+	}
+	if known.Zone == nil {
+		known.Zone = time.UTC
 	}
 	c := &checker{t: t, file: file, known: known}
 	c.run()
@@ -77,7 +82,7 @@ func (c *checker) run() {
 	t.programs = map[string]*Program{}
 	c.head()
 	c.standard()
-	env, err := t.environment()
+	env, err := t.environment(c.known.Zone)
 	if err != nil {
 		c.fail(1, "fields: %v", err)
 		return

@@ -35,24 +35,23 @@ func ParseNumber(pattern string) (Number, error) {
 	return Number{pattern: pattern, width: width}, nil
 }
 
-// Series is the counter that a number of this instant belongs to.
+// Series is the counter that a number of this instant belongs to; days and years are those of its time zone.
 func (n Number) Series(at time.Time) string { return n.fill(at, "#") }
 
-// Format is the number of the given count.
+// Format is the number of the given count, for an instant in the same zone.
 func (n Number) Format(at time.Time, count int64) string {
 	return n.fill(at, fmt.Sprintf("%0*d", n.width, count))
 }
 
 func (n Number) fill(at time.Time, seq string) string {
-	local := at.In(Home)
 	return numberPart.ReplaceAllStringFunc(n.pattern, func(part string) string {
 		switch part {
 		case "{yyyy}":
-			return local.Format("2006")
+			return at.Format("2006")
 		case "{mm}":
-			return local.Format("01")
+			return at.Format("01")
 		case "{dd}":
-			return local.Format("02")
+			return at.Format("02")
 		}
 		return seq
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/steward-ops/steward/internal/core/form"
 	"github.com/steward-ops/steward/internal/core/record"
@@ -81,9 +82,9 @@ func (b *Behaviour) Effect(name string, check func(e definition.Effect, t *defin
 	}}
 }
 
-// Vocabulary is what definitions may name, for the given roles and schemes.
-func (b *Behaviour) Vocabulary(roles map[string]text.Label, schemes ...string) definition.Vocabulary {
-	v := definition.Vocabulary{Roles: roles, Guards: map[string]bool{}, Effects: map[string]func(definition.Effect, *definition.Type) error{}, Schemes: map[string]bool{"standard": true}}
+// Vocabulary is what definitions may name, for the given roles and schemes, where the provider is.
+func (b *Behaviour) Vocabulary(zone *time.Location, roles map[string]text.Label, schemes ...string) definition.Vocabulary {
+	v := definition.Vocabulary{Zone: zone, Roles: roles, Guards: map[string]bool{}, Effects: map[string]func(definition.Effect, *definition.Type) error{}, Schemes: map[string]bool{"standard": true}}
 	for name := range b.guards {
 		v.Guards[name] = true
 	}

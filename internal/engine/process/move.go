@@ -171,12 +171,13 @@ func (s *Service) create(ctx context.Context, u *work.Unit, b birth) (*record.Re
 	if !c.may(CreateRecords) {
 		return nil, fault.Denied()
 	}
+	local := now.In(s.zone)
 	// The counter's row is locked from here to the commit, so it is taken as late as can be.
-	count, err := record.Next(ctx, u.Tx, series.Series(now))
+	count, err := record.Next(ctx, u.Tx, series.Series(local))
 	if err != nil {
 		return nil, err
 	}
-	r.Number = series.Format(now, count)
+	r.Number = series.Format(local, count)
 	if err := c.store(ctx, "record.created"); err != nil {
 		return nil, err
 	}
