@@ -497,23 +497,32 @@ CREATE TABLE records (
   audit_head TEXT NOT NULL
 );
 CREATE INDEX records_assignee ON records (assignee_id, due_at, id) WHERE open;
+CREATE INDEX records_assignee_touched ON records (assignee_id, updated_at, id) WHERE assignee_id <> '';
 CREATE INDEX records_customer ON records (customer_id, created_at, id);
-CREATE INDEX records_due ON records (type, due_at, id) WHERE open;
-CREATE INDEX records_field_category ON records (type, (fields ->> 'category'), id) WHERE (fields ->> 'category') IS NOT NULL;
-CREATE INDEX records_field_fault_class ON records (type, (fields ->> 'fault_class'), id) WHERE (fields ->> 'fault_class') IS NOT NULL;
-CREATE INDEX records_field_kind_of_request ON records (type, (fields ->> 'kind_of_request'), id) WHERE (fields ->> 'kind_of_request') IS NOT NULL;
-CREATE INDEX records_field_missed ON records (type, (fields ->> 'missed'), id) WHERE (fields ->> 'missed') IS NOT NULL;
-CREATE INDEX records_field_promised_at ON records (type, (fields ->> 'promised_at'), id) WHERE (fields ->> 'promised_at') IS NOT NULL;
-CREATE INDEX records_field_result ON records (type, (fields ->> 'result'), id) WHERE (fields ->> 'result') IS NOT NULL;
-CREATE INDEX records_field_visit_related ON records (type, (fields ->> 'visit_related'), id) WHERE (fields ->> 'visit_related') IS NOT NULL;
-CREATE INDEX records_field_within_ring_target ON records (type, (fields ->> 'within_ring_target'), id) WHERE (fields ->> 'within_ring_target') IS NOT NULL;
+CREATE INDEX records_customer_touched ON records (customer_id, updated_at, id);
+CREATE INDEX records_due ON records (type, due_at, id);
 CREATE INDEX records_made ON records (type, created_at, id);
+CREATE INDEX records_number ON records (type, number);
+CREATE INDEX records_open_made ON records (type, created_at, id) WHERE open;
+CREATE INDEX records_open_touched ON records (type, updated_at, id) WHERE open;
 CREATE INDEX records_parent ON records (parent_id) WHERE parent_id <> '';
-CREATE INDEX records_priority ON records (type, priority_rank, due_at, id) WHERE open;
+CREATE INDEX records_priority ON records (type, priority_rank, due_at, id);
 CREATE INDEX records_requester ON records (requester_id, created_at, id) WHERE requester_id <> '';
+CREATE INDEX records_served ON records (customer_id, due_at, id);
+CREATE INDEX records_service ON records (service_id, created_at, id) WHERE service_id <> '';
+CREATE INDEX records_site ON records (site_id, created_at, id) WHERE site_id <> '';
+CREATE INDEX records_state ON records (type, state, due_at, id) WHERE open;
 CREATE INDEX records_team ON records (team_id, due_at, id) WHERE open;
 CREATE INDEX records_touched ON records (type, updated_at, id);
 CREATE INDEX records_turn ON records (turn, due_at, id) WHERE open;
+CREATE INDEX records_with_category ON records (type, (fields ->> 'category'), created_at, id) WHERE (fields ->> 'category') IS NOT NULL;
+CREATE INDEX records_with_fault_class ON records (type, (fields ->> 'fault_class'), created_at, id) WHERE (fields ->> 'fault_class') IS NOT NULL;
+CREATE INDEX records_with_kind_of_request ON records (type, (fields ->> 'kind_of_request'), created_at, id) WHERE (fields ->> 'kind_of_request') IS NOT NULL;
+CREATE INDEX records_with_missed ON records (type, (fields ->> 'missed'), created_at, id) WHERE (fields ->> 'missed') IS NOT NULL;
+CREATE INDEX records_with_promised_at ON records (type, (fields ->> 'promised_at'), created_at, id) WHERE (fields ->> 'promised_at') IS NOT NULL;
+CREATE INDEX records_with_result ON records (type, (fields ->> 'result'), created_at, id) WHERE (fields ->> 'result') IS NOT NULL;
+CREATE INDEX records_with_visit_related ON records (type, (fields ->> 'visit_related'), created_at, id) WHERE (fields ->> 'visit_related') IS NOT NULL;
+CREATE INDEX records_with_within_ring_target ON records (type, (fields ->> 'within_ring_target'), created_at, id) WHERE (fields ->> 'within_ring_target') IS NOT NULL;
 CREATE TABLE river_job (
     id integer PRIMARY KEY, -- SQLite makes this autoincrementing automatically
     args blob NOT NULL DEFAULT (jsonb('{}')),

@@ -3,7 +3,6 @@ package party
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/steward-ops/steward/internal/platform/db"
@@ -33,9 +32,6 @@ var named = map[string]string{
 // allKinds in a fixed order, so that the text of the query is always the same.
 var allKinds = []string{KindPerson, KindOrganisation, KindSite, KindTeam, KindService, KindDepartment}
 
-// namesAtOnce bounds one query; SQLite takes 32,766 parameters, statements of that size are slow to prepare.
-const namesAtOnce = 200
-
 // Names reads the names of entries of any kind by id; unknown ids are left out. It asks for nobody's scope: the
 // caller shows only what its reader may see.
 func Names(ctx context.Context, tx db.Tx, ids []string) (map[string]string, error) {
@@ -44,13 +40,39 @@ func Names(ctx context.Context, tx db.Tx, ids []string) (map[string]string, erro
 
 // NamesOf is Names for those who know which kinds the ids are of.
 func NamesOf(ctx context.Context, tx db.Tx, ids []string, kinds ...string) (map[string]string, error) {
-	names := make(map[string]string, len(ids))
-	for chunk := range slices.Chunk(given(ids), namesAtOnce) {
-		if err := readNames(ctx, tx, chunk, kinds, names); err != nil {
-			return nil, err
+	wanted := make(map[string][]string, len(kinds))
+	for _, kind := range kinds {
+		wanted[kind] = ids
+	}
+	return NamesByKind(ctx, tx, wanted)
+}
+
+// NamesByKind is Names for those who know of which kind each id is.
+func NamesByKind(ctx context.Context, tx db.Tx, wanted map[string][]string) (map[string]string, error) {
+	names := map[string]string{}
+	w := db.NewWhere()
+	var parts []string
+	for _, kind := range allKinds {
+		if ids := given(wanted[kind]); len(ids) > 0 {
+			parts = append(parts, "SELECT id, "+named[kind]+" WHERE "+db.Among(tx, w, "id", ids))
 		}
 	}
-	return names, nil
+	if len(parts) == 0 {
+		return names, nil
+	}
+	rows, err := tx.Query(ctx, strings.Join(parts, " UNION ALL "), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read names: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, name string
+		if err := rows.Scan(&id, &name); err != nil {
+			return nil, fmt.Errorf("read names: %w", err)
+		}
+		names[id] = name
+	}
+	return names, rows.Err()
 }
 
 // given are the ids without doubles and blanks.
@@ -60,28 +82,6 @@ func given(ids []string) []string {
 		return ids[1:]
 	}
 	return ids
-}
-
-func readNames(ctx context.Context, tx db.Tx, ids, kinds []string, into map[string]string) error {
-	w := db.NewWhere()
-	marks := list(w, ids)
-	parts := make([]string, len(kinds))
-	for i, kind := range kinds {
-		parts[i] = "SELECT id, " + named[kind] + " WHERE id IN (" + marks + ")"
-	}
-	rows, err := tx.Query(ctx, strings.Join(parts, " UNION ALL "), w.Args()...)
-	if err != nil {
-		return fmt.Errorf("read names: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var id, name string
-		if err := rows.Scan(&id, &name); err != nil {
-			return fmt.Errorf("read names: %w", err)
-		}
-		into[id] = name
-	}
-	return rows.Err()
 }
 
 // Side is the organisation somebody is of, and where that stands.
@@ -98,31 +98,21 @@ func (s Side) Foreign(customer string) bool {
 // SidesOf says where people stand; who is no person in the directory is left out.
 func SidesOf(ctx context.Context, tx db.Tx, ids []string) (map[string]Side, error) {
 	sides := make(map[string]Side, len(ids))
-	for chunk := range slices.Chunk(given(ids), namesAtOnce) {
-		w := db.NewWhere()
-		w.In("id", chunk)
-		rows, err := tx.Query(ctx, "SELECT id, organisation, side FROM party_people WHERE "+w.SQL(), w.Args()...)
-		if err != nil {
-			return nil, fmt.Errorf("read sides: %w", err)
-		}
-		if err := scanSides(rows, sides); err != nil {
-			return nil, fmt.Errorf("read sides: %w", err)
-		}
+	w := db.NewWhere()
+	rows, err := tx.Query(ctx, "SELECT id, organisation, side FROM party_people WHERE "+db.Among(tx, w, "id", given(ids)), w.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("read sides: %w", err)
 	}
-	return sides, nil
-}
-
-func scanSides(rows db.Rows, into map[string]Side) error {
 	defer rows.Close()
 	for rows.Next() {
 		var id string
 		var s Side
 		if err := rows.Scan(&id, &s.Organisation, &s.Kind); err != nil {
-			return err
+			return nil, fmt.Errorf("read sides: %w", err)
 		}
-		into[id] = s
+		sides[id] = s
 	}
-	return rows.Err()
+	return sides, rows.Err()
 }
 
 // naming gathers which ids of a page need a name, and fills them in with one query.

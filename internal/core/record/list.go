@@ -2,7 +2,6 @@ package record
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -77,15 +76,11 @@ type Place struct {
 // PlaceOf is the keyset of a record in an order.
 func (s Sort) PlaceOf(r *Record) Place {
 	p := Place{Sort: s.Name, Text: r.ID}
-	due := clock.Millis(r.Due)
-	if due == 0 {
-		due = NoDue
-	}
 	switch s.columns[0] {
 	case "r.due_at":
-		p.Ints = []int64{due}
+		p.Ints = []int64{r.storedDue()}
 	case "r.priority_rank":
-		p.Ints = []int64{int64(r.PriorityRank), due}
+		p.Ints = []int64{int64(r.storedRank()), r.storedDue()}
 	case "r.created_at":
 		p.Ints = []int64{clock.Millis(r.CreatedAt)}
 	case "r.updated_at":
@@ -121,9 +116,10 @@ func (s Sort) after(w *db.Where, p Place) {
 	w.Add("("+columns+") "+compare+" ("+holders+")", args...)
 }
 
-func (s Sort) order() string {
+// order is the sort by columns of these names.
+func (s Sort) order(columns []string) string {
 	order := ""
-	for i, c := range s.columns {
+	for i, c := range columns {
 		if i > 0 {
 			order += ", "
 		}
@@ -133,122 +129,6 @@ func (s Sort) order() string {
 		}
 	}
 	return order
-}
-
-// where turns the filter into conditions on records r. Values are matched on both databases through ->>.
-func (f Filter) where(w *db.Where, actor *work.Actor) {
-	in := func(column string, values []string) {
-		if values != nil {
-			w.In(column, values)
-		}
-	}
-	in("r.type", f.Types)
-	in("r.state", f.States)
-	in("r.kind", f.Kinds)
-	in("r.workflow", f.Workflows)
-	in("r.customer_id", f.Customers)
-	in("r.site_id", f.Sites)
-	in("r.service_id", f.Services)
-	in("r.assignee_id", f.Assignees)
-	in("r.team_id", f.Teams)
-	in("r.requester_id", f.Requesters)
-	if f.Requesters != nil && !slices.Contains(f.Requesters, "") {
-		w.Add("r.requester_id <> ''") // the index holds only those
-	}
-	in("r.priority", f.Priorities)
-	in("r.impact", f.Impacts)
-	in("r.urgency", f.Urgencies)
-	in("r.level", f.Levels)
-	in("r.channel", f.Channels)
-	in("r.id", f.IDs)
-	f.flags(w)
-	f.times(w)
-	for name, values := range f.Values {
-		w.In("r.fields ->> '"+name+"'", values)
-	}
-	if f.Turn != nil {
-		f.Turn.where(w)
-	}
-	Reach(w, actor)
-}
-
-func (f Filter) flags(w *db.Where) {
-	if f.Open != nil {
-		if *f.Open {
-			w.Add("r.open")
-		} else {
-			w.Add("NOT r.open")
-		}
-	}
-	if f.Major != nil {
-		if *f.Major {
-			w.Add("r.major")
-		} else {
-			w.Add("NOT r.major")
-		}
-	}
-	if f.Watcher != "" {
-		w.Add("EXISTS (SELECT 1 FROM record_watchers fw WHERE fw.record_id = r.id AND fw.person_id = ?)", f.Watcher)
-	}
-	if f.Parent != "" {
-		w.Add("r.parent_id = ? AND r.parent_id <> ''", f.Parent) // the index holds only those
-	}
-}
-
-func (f Filter) times(w *db.Where) {
-	add := func(condition string, t time.Time) {
-		if !t.IsZero() {
-			w.Add(condition, clock.Millis(t))
-		}
-	}
-	add("r.created_at >= ?", f.CreatedFrom)
-	add("r.created_at < ?", f.CreatedTo)
-	add("r.updated_at >= ?", f.UpdatedFrom)
-	add("r.updated_at < ?", f.UpdatedTo)
-	add("r.due_at < ?", f.DueBefore)
-}
-
-func (t Turn) where(w *db.Where) {
-	roles := []string{"person:" + t.Person}
-	for _, r := range t.Roles {
-		roles = append(roles, "role:"+r)
-	}
-	rolesList, teamsList := placeholders(w, roles), placeholders(w, t.Teams)
-	w.Add(fmt.Sprintf("((r.turn = 'handler' AND r.assignee_id = ?) OR (r.turn = 'requester' AND r.requester_id = ?) OR r.turn IN (%s)"+
-		" OR (r.turn = 'team' AND (r.assignee_id = ? OR (r.assignee_id = '' AND r.team_id IN (%s)))))", rolesList, teamsList), t.Person, t.Person, t.Person)
-}
-
-// placeholders adds the values as arguments and lists their "$n"; an empty list matches nothing.
-func placeholders(w *db.Where, values []string) string {
-	if len(values) == 0 {
-		return "NULL"
-	}
-	list := ""
-	for i, v := range values {
-		if i > 0 {
-			list += ", "
-		}
-		list += w.Arg(v)
-	}
-	return list
-}
-
-// List reads a page in the given order, beginning after a place.
-func List(ctx context.Context, tx db.Tx, actor *work.Actor, f Filter, s Sort, after *Place, limit int) ([]*Record, error) {
-	w := db.NewWhere()
-	f.where(w, actor)
-	if after != nil {
-		s.after(w, *after)
-	}
-	sql := "SELECT " + fieldsOfRow + " FROM records r WHERE " + w.SQL() + " ORDER BY " + s.order() + " LIMIT " + w.Arg(limit)
-	return db.All(ctx, tx, scan, sql, w.Args()...)
-}
-
-// Count counts matching records up to a cap, so that no count walks a million rows.
-func Count(ctx context.Context, tx db.Tx, actor *work.Actor, f Filter, most int) (int, error) {
-	w := db.NewWhere()
-	f.where(w, actor)
-	return db.One(ctx, tx, db.Scan[int], "SELECT COUNT(*) FROM (SELECT 1 FROM records r WHERE "+w.SQL()+" LIMIT "+w.Arg(most)+") c", w.Args()...)
 }
 
 // groups are the columns a count may be broken down by.
@@ -268,7 +148,7 @@ func Groups(ctx context.Context, tx db.Tx, actor *work.Actor, f Filter, by strin
 		return nil, false, nil
 	}
 	w := db.NewWhere()
-	f.where(w, actor)
+	selection{Filter: f, dialect: tx.Dialect(), scope: actor.Scope()}.where(w)
 	list, err = db.All(ctx, tx, func(row db.Row) (g Group, err error) { return g, row.Scan(&g.Value, &g.Count) },
 		"SELECT "+column+", COUNT(*) FROM records r WHERE "+w.SQL()+" GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200", w.Args()...)
 	return list, true, err

@@ -135,4 +135,19 @@ CREATE TABLE record_once (
   at BIGINT NOT NULL,
   PRIMARY KEY (actor_id, key)
 );
+`}, {ID: "record-002", SQL: `
+UPDATE records SET due_at = 9007199254740992, priority_rank = priority_rank + 1000 WHERE NOT open;
+DROP INDEX records_due;
+DROP INDEX records_priority;
+CREATE INDEX records_due ON records (type, due_at, id);
+CREATE INDEX records_priority ON records (type, priority_rank, due_at, id);
+CREATE INDEX records_state ON records (type, state, due_at, id) WHERE open;
+CREATE INDEX records_open_made ON records (type, created_at, id) WHERE open;
+CREATE INDEX records_open_touched ON records (type, updated_at, id) WHERE open;
+CREATE INDEX records_number ON records (type, number);
+CREATE INDEX records_served ON records (customer_id, due_at, id);
+CREATE INDEX records_customer_touched ON records (customer_id, updated_at, id);
+CREATE INDEX records_assignee_touched ON records (assignee_id, updated_at, id) WHERE assignee_id <> '';
+CREATE INDEX records_site ON records (site_id, created_at, id) WHERE site_id <> '';
+CREATE INDEX records_service ON records (service_id, created_at, id) WHERE service_id <> '';
 `}}

@@ -9,8 +9,15 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/clock"
 )
 
-// NoDue is stored as the due time of a record that promises nothing, so that it sorts last.
+// NoDue is stored as the due time of an open record that promises nothing, so that it sorts after those that do.
 const NoDue int64 = math.MaxInt64 >> 10
+
+// What is no longer open sorts after everything open, in every order by promise or priority: so the indexes by them
+// find the open records in one stretch. Stored is a due time later than NoDue, and a priority put back by closedRank.
+const (
+	closedDue  = NoDue + 1
+	closedRank = 1000
+)
 
 // Record is one row: the standard columns, and the type's own values. Times are UTC, in milliseconds; zero means not yet.
 type Record struct {
@@ -41,6 +48,28 @@ type Record struct {
 	StateSince time.Time
 	Version    int64
 	AuditHead  string // hash of its last audit event
+
+	stored []any // the row as it is in the database, where that is known
+}
+
+// storedDue is the due time as the row has it.
+func (r *Record) storedDue() int64 {
+	due := clock.Millis(r.Due)
+	switch {
+	case !r.Open:
+		return closedDue
+	case due == 0:
+		return NoDue
+	}
+	return due
+}
+
+// storedRank is the rank of the priority as the row has it.
+func (r *Record) storedRank() int {
+	if r.Open {
+		return r.PriorityRank
+	}
+	return r.PriorityRank + closedRank
 }
 
 // Step is one state the record entered.

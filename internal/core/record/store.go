@@ -3,6 +3,7 @@ package record
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -34,27 +35,23 @@ var insertSQL = func() string {
 // fixed are the first columns, which never change after a record was made.
 const fixed = 4
 
-// updateSQL changes every column that may change; $1 is the id, the version expected comes last.
-var updateSQL = func() string {
-	var sets []string
-	for i, column := range columnList[fixed:] {
-		sets = append(sets, fmt.Sprintf("%s = $%d", column, i+2))
+// row are the record's values in the order of its columns.
+func (r *Record) row() ([]any, error) {
+	values, err := db.JSONText(nonNil(r.Values))
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Sprintf("UPDATE records SET %s WHERE id = $1 AND version = $%d", strings.Join(sets, ", "), len(sets)+2)
-}()
-
-func (r *Record) row() []any {
-	due := clock.Millis(r.Due)
-	if due == 0 {
-		due = NoDue
+	trail, err := db.JSONText(r.Trail)
+	if err != nil {
+		return nil, err
 	}
 	row := []any{r.ID, r.Number, r.Type, r.Workflow, r.Definition, r.State, r.Kind, r.WaitingOn, r.Open, r.Turn, r.Title, r.Description,
-		r.Customer, r.Site, r.Service, r.Contract, r.Requester, r.Assignee, r.Team, r.Impact, r.Urgency, r.Priority, r.PriorityRank, r.Level,
-		r.Channel, r.Major, r.Parent, db.JSON(nonNil(r.Values)), db.JSON(r.Trail), r.Reopened, r.Urges, due}
+		r.Customer, r.Site, r.Service, r.Contract, r.Requester, r.Assignee, r.Team, r.Impact, r.Urgency, r.Priority, r.storedRank(), r.Level,
+		r.Channel, r.Major, r.Parent, values, trail, r.Reopened, r.Urges, r.storedDue()}
 	for _, m := range milestoneColumns {
 		row = append(row, clock.Millis(r.Milestones[m]))
 	}
-	return append(row, r.CreatedBy, clock.Millis(r.CreatedAt), clock.Millis(r.UpdatedAt), clock.Millis(r.StateSince), r.Version, r.AuditHead)
+	return append(row, r.CreatedBy, clock.Millis(r.CreatedAt), clock.Millis(r.UpdatedAt), clock.Millis(r.StateSince), r.Version, r.AuditHead), nil
 }
 
 func nonNil(v map[string]any) map[string]any {
@@ -78,6 +75,9 @@ func scan(row db.Row) (*Record, error) {
 	if err := row.Scan(dest...); err != nil {
 		return nil, err
 	}
+	if !r.Open {
+		r.PriorityRank -= closedRank
+	}
 	if due < NoDue {
 		r.Due = clock.FromMillis(due)
 	}
@@ -98,10 +98,14 @@ func Next(ctx context.Context, tx db.Tx, series string) (int64, error) {
 
 // Insert stores a new record.
 func Insert(ctx context.Context, tx db.Tx, r *Record) error {
-	_, err := tx.Exec(ctx, insertSQL, r.row()...)
+	row, err := r.row()
+	if err == nil {
+		_, err = tx.Exec(ctx, insertSQL, row...)
+	}
 	if err != nil {
 		return fmt.Errorf("insert record %s: %w", r.Number, err)
 	}
+	r.stored = row
 	return nil
 }
 
@@ -110,16 +114,34 @@ func Save(ctx context.Context, tx db.Tx, r *Record) error {
 	expected := r.Version
 	r.Version++
 	r.UpdatedAt = tx.Now()
-	row := r.row()
-	args := append([]any{r.ID}, row[fixed:]...)
-	n, err := tx.Exec(ctx, updateSQL, append(args, expected)...)
+	row, err := r.row()
+	if err != nil {
+		return fmt.Errorf("save record %s: %w", r.Number, err)
+	}
+	sql, args := r.update(row, expected)
+	n, err := tx.Exec(ctx, sql, args...)
 	if err != nil {
 		return fmt.Errorf("save record %s: %w", r.Number, err)
 	}
 	if n == 0 {
 		return fault.New(fault.Stale, "stale", nil)
 	}
+	r.stored = row
 	return nil
+}
+
+// update changes the columns that differ from what is stored, as far as that is known: SQLite writes the indexes of all
+// columns that a statement names.
+func (r *Record) update(row []any, version int64) (sql string, args []any) {
+	args = []any{r.ID, version}
+	var sets []string
+	for i := fixed; i < len(row); i++ {
+		if r.stored == nil || r.stored[i] != row[i] {
+			args = append(args, row[i])
+			sets = append(sets, columnList[i]+" = $"+strconv.Itoa(len(args)))
+		}
+	}
+	return "UPDATE records SET " + strings.Join(sets, ", ") + " WHERE id = $1 AND version = $2", args
 }
 
 // Load reads one record by number or id, if the actor can reach it; otherwise it looks absent.
@@ -129,7 +151,12 @@ func Load(ctx context.Context, tx db.Tx, actor *work.Actor, ref string) (*Record
 
 // LoadForChange is Load for a transaction that is going to change the record.
 func LoadForChange(ctx context.Context, tx db.Tx, actor *work.Actor, ref string) (*Record, error) {
-	return load(ctx, tx, actor, ref, db.ForUpdate(tx))
+	r, err := load(ctx, tx, actor, ref, db.ForUpdate(tx))
+	if err != nil {
+		return nil, err
+	}
+	r.stored, err = r.row()
+	return r, err
 }
 
 func load(ctx context.Context, tx db.Tx, actor *work.Actor, ref, lock string) (*Record, error) {
@@ -144,12 +171,13 @@ func load(ctx context.Context, tx db.Tx, actor *work.Actor, ref, lock string) (*
 }
 
 // Reach limits a query on records r to the rows within the actor's reach (PLT-09).
-func Reach(w *db.Where, actor *work.Actor) {
-	scope := actor.Scope()
+func Reach(w *db.Where, actor *work.Actor) { reach(w, actor.Scope(), "r.customer_id") }
+
+func reach(w *db.Where, scope work.Scope, customer string) {
 	if scope.All {
 		return
 	}
-	w.In("r.customer_id", scope.Customers)
+	w.In(customer, scope.Customers)
 	if scope.Own != "" {
 		w.Add("(r.requester_id = ? OR EXISTS (SELECT 1 FROM record_watchers rw WHERE rw.record_id = r.id AND rw.person_id = ?))", scope.Own, scope.Own)
 	}

@@ -120,6 +120,22 @@ func (c *Catalogue) Version(name string, version int) (*definition.Type, bool) {
 	return t, ok
 }
 
+// statesOf are the states of a type that satisfy a condition, in any version and workflow.
+func (c *Catalogue) statesOf(name string, fits func(*definition.State) bool) (states []*definition.State) {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, t := range c.versions[name] {
+		for _, w := range t.Workflows {
+			for i := range w.Value.States {
+				if state := &w.Value.States[i].Value; fits(state) {
+					states = append(states, state)
+				}
+			}
+		}
+	}
+	return states
+}
+
 // Epoch changes whenever a definition was published.
 func (c *Catalogue) Epoch() int {
 	c.mu.RLock()
@@ -220,7 +236,7 @@ func indexFields(ctx context.Context, tx db.Tx, t *definition.Type) error {
 		}
 		// The name of a field is small letters, digits and underscores: the grammar sees to that.
 		value := "(fields ->> '" + f.Name + "')"
-		_, err := tx.Exec(ctx, "CREATE INDEX IF NOT EXISTS records_field_"+f.Name+" ON records (type, "+value+", id) WHERE "+value+" IS NOT NULL")
+		_, err := tx.Exec(ctx, "CREATE INDEX IF NOT EXISTS records_with_"+f.Name+" ON records (type, "+value+", created_at, id) WHERE "+value+" IS NOT NULL")
 		if err != nil {
 			return fmt.Errorf("index field %s: %w", f.Name, err)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/steward-ops/steward/internal/engine/definition"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/text"
+	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -171,17 +172,39 @@ func (s *Service) Get(ctx context.Context, typ, number string) (d *Detail, err e
 	return d, err
 }
 
+// around tells what there is beside a record's row. Most records have little: one look spares the others.
+type around struct{ approvals, watchers, files, links, children bool }
+
+func aroundOf(ctx context.Context, tx db.Tx, rec string) (a around, err error) {
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT 1 FROM approvals WHERE record_id = $1), EXISTS (SELECT 1 FROM record_watchers WHERE record_id = $1),
+		EXISTS (SELECT 1 FROM record_files WHERE record_id = $1), EXISTS (SELECT 1 FROM record_links WHERE from_id = $1) OR EXISTS (SELECT 1 FROM record_links WHERE to_id = $1),
+		EXISTS (SELECT 1 FROM records WHERE parent_id = $1 AND parent_id <> '')`, rec).Scan(&a.approvals, &a.watchers, &a.files, &a.links, &a.children)
+	return a, err
+}
+
+// when reads a list that is there, or answers an empty one.
+func when[T any](there bool, read func() ([]T, error)) ([]T, error) {
+	if !there {
+		return []T{}, nil
+	}
+	return read()
+}
+
 func (c *scene) detail(ctx context.Context) (*Detail, error) {
-	approvals, err := approvalsOf(ctx, c.u.Tx, c.rec.ID)
+	beside, err := aroundOf(ctx, c.u.Tx, c.rec.ID)
 	if err != nil {
 		return nil, err
 	}
-	watchers, err := record.Watchers(ctx, c.u.Tx, c.rec.ID)
+	approvals, err := when(beside.approvals, func() ([]approval, error) { return approvalsOf(ctx, c.u.Tx, c.rec.ID) })
+	if err != nil {
+		return nil, err
+	}
+	watchers, err := when(beside.watchers, func() ([]string, error) { return record.Watchers(ctx, c.u.Tx, c.rec.ID) })
 	if err != nil {
 		return nil, err
 	}
 	values := c.def.Fields.Mask(c.rec.All(), form.ViewOf(c.actor, c.seesContact()))
-	names, err := namesOf(ctx, c.u, []*record.Record{c.rec}, c.mentioned(values, approvals, watchers)...)
+	names, err := namesOf(ctx, c.u, []*record.Record{c.rec}, c.mentioned(values, approvals, watchers))
 	if err != nil {
 		return nil, err
 	}
@@ -196,10 +219,10 @@ func (c *scene) detail(ctx context.Context) (*Detail, error) {
 	if sum.Promise != nil {
 		d.Promises = append(d.Promises, *sum.Promise)
 	}
-	return d, c.fillDetail(ctx, d, names, approvals, watchers)
+	return d, c.fillDetail(ctx, d, beside, names, approvals, watchers)
 }
 
-func (c *scene) fillDetail(ctx context.Context, d *Detail, names map[string]string, approvals []approval, watchers []string) error {
+func (c *scene) fillDetail(ctx context.Context, d *Detail, beside around, names map[string]string, approvals []approval, watchers []string) error {
 	editable, err := c.editable(ctx)
 	if err != nil {
 		return err
@@ -216,10 +239,10 @@ func (c *scene) fillDetail(ctx context.Context, d *Detail, names map[string]stri
 			d.Watchers = append(d.Watchers, Watcher{Ref: Ref{ID: w, Name: names[w]}, Me: w == c.actor.ID})
 		}
 	}
-	if d.Attachments, err = record.Files(ctx, c.u.Tx, c.rec.ID, c.customer()); err != nil {
+	if d.Attachments, err = when(beside.files, func() ([]record.File, error) { return record.Files(ctx, c.u.Tx, c.rec.ID, c.customer()) }); err != nil {
 		return err
 	}
-	if err := c.related(ctx, d); err != nil {
+	if err := c.related(ctx, d, beside); err != nil {
 		return err
 	}
 	d.Can, err = c.can(ctx, len(editable) > 0)
@@ -232,24 +255,26 @@ func (c *scene) seesContact() bool {
 }
 
 // mentioned are all ids whose names the page needs.
-func (c *scene) mentioned(values form.Values, approvals []approval, watchers []string) []string {
-	ids := slices.Clone(watchers)
+func (c *scene) mentioned(values form.Values, approvals []approval, watchers []string) mentions {
+	m := mentions{}
 	for _, f := range c.def.Fields {
-		if f.Type == form.Ref && slices.Contains(builtinTargets, f.To) {
-			ids = append(ids, values.Strings(f.Name)...)
+		if f.Type == form.Ref {
+			m.add(f.To, values.Strings(f.Name)...)
 		}
 	}
+	m.add("person", watchers...)
+	m.add("person", c.rec.CreatedBy)
 	for _, step := range c.rec.Trail {
-		ids = append(ids, step.By)
+		m.add("person", step.By)
 	}
 	for _, a := range approvals {
-		ids = append(ids, a.AskedBy)
+		m.add("person", a.AskedBy)
 		for _, s := range a.Slots {
-			ids = append(ids, s.By, s.Delegate)
-			ids = append(ids, s.People...)
+			m.add("person", s.By, s.Delegate)
+			m.add("person", s.People...)
 		}
 	}
-	return append(ids, c.rec.CreatedBy)
+	return m
 }
 
 // refsShown names only what the reader's fields mention: names of anybody else stay out.
@@ -630,8 +655,8 @@ var linkLabels = map[string][2]text.Label{
 }
 
 // related fills links, sub-records and parent, as far as the reader reaches them.
-func (c *scene) related(ctx context.Context, d *Detail) error {
-	links, err := record.Links(ctx, c.u.Tx, c.rec.ID)
+func (c *scene) related(ctx context.Context, d *Detail, beside around) error {
+	links, err := when(beside.links, func() ([]record.Link, error) { return record.Links(ctx, c.u.Tx, c.rec.ID) })
 	if err != nil {
 		return err
 	}
@@ -646,7 +671,7 @@ func (c *scene) related(ctx context.Context, d *Detail) error {
 	if err != nil {
 		return err
 	}
-	children, err := record.Children(ctx, c.u.Tx, c.actor, c.rec.ID)
+	children, err := when(beside.children, func() ([]*record.Record, error) { return record.Children(ctx, c.u.Tx, c.actor, c.rec.ID) })
 	if err != nil {
 		return err
 	}

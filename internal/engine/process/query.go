@@ -66,7 +66,30 @@ func (s *Service) filterOf(ctx context.Context, u *work.Unit, def *definition.Ty
 	if len(faults) > 0 {
 		return f, fault.Fields(faults...)
 	}
+	if def != nil {
+		s.narrow(def.Type, &f)
+	}
 	return f, nil
+}
+
+// narrow says what follows from the states and kinds that are wanted: which states the kinds have, and whether all of
+// them are open or none is. It changes no answer, but makes it quick: open records are few, and found at once.
+func (s *Service) narrow(typ string, f *record.Filter) {
+	if f.States == nil && f.Kinds != nil {
+		f.States = []string{}
+		for _, state := range s.catalogue.statesOf(typ, func(st *definition.State) bool { return slices.Contains(f.Kinds, string(st.Kind)) }) {
+			f.States = append(f.States, state.Code)
+		}
+	}
+	if f.Open != nil || f.States == nil {
+		return
+	}
+	found := s.catalogue.statesOf(typ, func(st *definition.State) bool { return slices.Contains(f.States, st.Code) })
+	open := slices.ContainsFunc(found, func(st *definition.State) bool { return st.Kind.Open() })
+	closed := slices.ContainsFunc(found, func(st *definition.State) bool { return !st.Kind.Open() })
+	if open != closed {
+		f.Open = &open
+	}
 }
 
 func split(raw []string) []string {
@@ -405,15 +428,18 @@ func byStage(def *definition.Type, groups []record.Group, lang text.Lang) []Grou
 }
 
 func (s *Service) groupLabels(ctx context.Context, u *work.Unit, def *definition.Type, by string, groups []record.Group) (map[string]string, error) {
-	labels := map[string]string{}
-	var ids []string
+	labels, m := map[string]string{}, mentions{}
+	target := by
+	if by == "assignee" {
+		target = "person"
+	}
 	for _, g := range groups {
 		labels[g.Value] = g.Value
-		ids = append(ids, g.Value)
+		m.add(target, g.Value)
 	}
 	switch by {
 	case "assignee", "team", "customer", "service":
-		return namesOf(ctx, u, nil, ids...)
+		return namesOf(ctx, u, nil, m)
 	case "state":
 		for _, w := range def.Workflows {
 			for _, st := range w.Value.States {

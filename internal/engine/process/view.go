@@ -83,13 +83,33 @@ type Summary struct {
 	Next      *NextStep      `json:"next"`
 }
 
-// namesOf reads the names of everything the records point to, in one query.
-func namesOf(ctx context.Context, u *work.Unit, list []*record.Record, more ...string) (map[string]string, error) {
-	ids := slices.Clone(more)
-	for _, r := range list {
-		ids = append(ids, r.Customer, r.Site, r.Service, r.Requester, r.Assignee, r.Team)
+// mentions are ids whose names a page needs, by the kind of entry they belong to.
+type mentions map[string][]string
+
+// kindOf is the kind of entry that a reference's target is.
+var kindOf = map[string]string{"person": party.KindPerson, "staff": party.KindPerson, "contact": party.KindPerson, "organisation": party.KindOrganisation,
+	"customer": party.KindOrganisation, "supplier": party.KindOrganisation, "site": party.KindSite, "team": party.KindTeam, "service": party.KindService}
+
+// add notes ids that a reference to a target holds; what refers to records names itself.
+func (m mentions) add(target string, ids ...string) {
+	if kind, ok := kindOf[target]; ok {
+		m[kind] = append(m[kind], ids...)
 	}
-	return party.Names(ctx, u.Tx, ids)
+}
+
+// namesOf reads the names of everything the records point to, and of more, in one query.
+func namesOf(ctx context.Context, u *work.Unit, list []*record.Record, more mentions) (map[string]string, error) {
+	if more == nil {
+		more = mentions{}
+	}
+	for _, r := range list {
+		more.add("customer", r.Customer)
+		more.add("site", r.Site)
+		more.add("service", r.Service)
+		more.add("person", r.Requester, r.Assignee)
+		more.add("team", r.Team)
+	}
+	return party.NamesByKind(ctx, u.Tx, more)
 }
 
 func refOf(names map[string]string, key string) *Ref {
@@ -101,7 +121,7 @@ func refOf(names map[string]string, key string) *Ref {
 
 // summaries renders records for a list.
 func (s *Service) summaries(ctx context.Context, u *work.Unit, list []*record.Record) ([]Summary, error) {
-	names, err := namesOf(ctx, u, list)
+	names, err := namesOf(ctx, u, list, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -240,7 +260,7 @@ func (c *scene) openTo(ctx context.Context, t *definition.Transition) (bool, err
 
 // asks tells whether the transition needs something entered.
 func (c *scene) asks(t *definition.Transition) bool {
-	return t.Comment == "required" || len(c.def.Fields.Missing(c.rec.All(), t.Require)) > 0 || len(t.Accept) > 0 || !t.Confirm.Empty()
+	return t.Comment == "required" || len(c.missing(t.Require)) > 0 || len(t.Accept) > 0 || !t.Confirm.Empty()
 }
 
 // Refusal is why a transition is closed now.
@@ -292,6 +312,9 @@ func (c *scene) dependsOn(t *definition.Transition, i int, g definition.Guard, i
 }
 
 func (c *scene) missing(names []string) []MissingField {
+	if len(names) == 0 {
+		return nil
+	}
 	var out []MissingField
 	for _, f := range c.def.Fields.Missing(c.rec.All(), names) {
 		out = append(out, MissingField{Field: f.Name, Label: c.def.LabelOf(f.Name).In(c.actor.Lang)})

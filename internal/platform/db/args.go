@@ -56,13 +56,16 @@ func JSON(v any) any { return jsonArg{v} }
 type jsonArg struct{ v any }
 
 // Value is v as JSON.
-func (a jsonArg) Value() (driver.Value, error) {
-	b, err := json.Marshal(a.v)
+func (a jsonArg) Value() (driver.Value, error) { return JSONText(a.v) }
+
+// JSONText is what JSON(v) stores; it is as good an argument for a JSON_ column.
+func JSONText(v any) (string, error) {
+	b, err := json.Marshal(v)
 	if err != nil {
-		return nil, fmt.Errorf("store as JSON: %w", err)
+		return "", fmt.Errorf("store as JSON: %w", err)
 	}
 	if bytes.Contains(b, []byte(`\u0000`)) { // JSONB cannot hold it
-		return nil, fault.New(fault.Malformed, "malformed", text.Params{"reason": encoding})
+		return "", fault.New(fault.Malformed, "malformed", text.Params{"reason": encoding})
 	}
 	return string(b), nil
 }

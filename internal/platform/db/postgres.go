@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -77,28 +78,57 @@ func (d *postgresDB) close() {
 	d.pool.Close()
 }
 
+const beginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+// read spares the reader two of the server's answers: the transaction begins in one message with the first query, and
+// its end is not waited for.
 func (d *postgresDB) read(ctx context.Context, fn func(Tx) error) error {
-	return d.within(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, fn)
-}
-
-func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
-	return d.within(ctx, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, fn)
-}
-
-func (d *postgresDB) within(ctx context.Context, opts pgx.TxOptions, fn func(Tx) error) error {
 	limit, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
 	defer cancel()
 	d.queued.Add(1)
-	ptx, err := d.pool.BeginTx(limit, opts)
+	conn, err := d.pool.Acquire(limit)
 	d.queued.Add(-1)
 	if err != nil {
-		if over := ended(ctx, limit); over != nil {
-			return over
+		return noConnection(ctx, limit, err)
+	}
+	tx := &postgresTx{common: common{now: d.cfg.Clock.Now(), outer: ctx, limit: limit}, run: conn, begin: beginRead}
+	defer func() {
+		if tx.begin != "" {
+			conn.Release()
+			return
 		}
-		return unavailable(err)
+		go func() {
+			final, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.Timeout)
+			defer cancel()
+			_, _ = conn.Exec(final, "ROLLBACK") // a connection still in its transaction is not used again
+			conn.Release()
+		}()
+	}()
+	if err := contained(&d.cfg, fn, tx); err != nil {
+		return err
+	}
+	return tx.finish()
+}
+
+// noConnection tells why there is none: the caller's own end, or too much to do.
+func noConnection(ctx, limit context.Context, err error) error {
+	if over := ended(ctx, limit); over != nil {
+		return over
+	}
+	return unavailable(err)
+}
+
+func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
+	limit, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
+	defer cancel()
+	d.queued.Add(1)
+	ptx, err := d.pool.BeginTx(limit, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
+	d.queued.Add(-1)
+	if err != nil {
+		return noConnection(ctx, limit, err)
 	}
 	defer func() { _ = ptx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after a commit
-	tx := &postgresTx{common: common{now: d.cfg.Clock.Now(), outer: ctx, limit: limit}, tx: ptx}
+	tx := &postgresTx{common: common{now: d.cfg.Clock.Now(), outer: ctx, limit: limit}, run: ptx, driver: ptx}
 	if err := contained(&d.cfg, fn, tx); err != nil {
 		return err
 	}
@@ -217,21 +247,36 @@ func (d *postgresDB) resubscribe(ctx context.Context, channel string) *pgx.Conn 
 	}
 }
 
-// postgresTx is a transaction of pgx.
+// runner is a connection, or a transaction of pgx on one.
+type runner interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+}
+
+// postgresTx is a transaction of PostgreSQL.
 type postgresTx struct {
 	common
-	tx pgx.Tx
+	run    runner
+	driver pgx.Tx // when writing
+	begin  string // that has not been said yet
 }
 
 func (tx *postgresTx) Dialect() Dialect { return Postgres }
-func (tx *postgresTx) Driver() any      { return tx.tx }
+func (tx *postgresTx) Driver() any      { return tx.driver }
 
 func (tx *postgresTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
 	if err := tx.ready(ctx, args); err != nil {
 		return 0, err
 	}
 	tx.writes++
-	tag, err := tx.tx.Exec(ctx, text, args...)
+	if tx.begin != "" {
+		if _, err := tx.run.Exec(ctx, tx.begin); err != nil {
+			return 0, tx.fail(err)
+		}
+		tx.begin = ""
+	}
+	tag, err := tx.run.Exec(ctx, text, args...)
 	if err != nil {
 		return 0, tx.fail(err)
 	}
@@ -245,11 +290,16 @@ func (tx *postgresTx) Query(ctx context.Context, text string, args ...any) (Rows
 	if study(text).writes {
 		tx.writes++
 	}
-	rows, err := tx.tx.Query(ctx, text, args...)
+	r := &postgresRows{tx: tx}
+	var err error
+	if tx.begin != "" {
+		err = r.first(ctx, text, args)
+	} else {
+		r.Rows, err = tx.run.Query(ctx, text, args...)
+	}
 	if err != nil {
 		return nil, tx.fail(err)
 	}
-	r := &postgresRows{Rows: rows, tx: tx}
 	tx.open = r
 	return r, nil
 }
@@ -262,7 +312,24 @@ func (tx *postgresTx) QueryRow(ctx context.Context, text string, args ...any) Ro
 // postgresRows notes when it has been read to the end.
 type postgresRows struct {
 	pgx.Rows
-	tx *postgresTx
+	tx    *postgresTx
+	batch pgx.BatchResults // that the rows came with, when the transaction began with them
+}
+
+// first begins the transaction with its first query.
+func (r *postgresRows) first(ctx context.Context, text string, args []any) error {
+	var b pgx.Batch
+	b.Queue(r.tx.begin)
+	b.Queue(text, args...)
+	r.batch, r.tx.begin = r.tx.run.SendBatch(ctx, &b), ""
+	_, err := r.batch.Exec()
+	if err == nil {
+		r.Rows, err = r.batch.Query()
+	}
+	if err != nil {
+		_ = r.batch.Close() // says the same
+	}
+	return err
 }
 
 func (r *postgresRows) Next() bool {
@@ -285,4 +352,10 @@ func (r *postgresRows) Close() {
 		r.tx.open = nil
 	}
 	r.Rows.Close()
+	if r.batch != nil {
+		if err := r.batch.Close(); err != nil {
+			_ = r.tx.fail(err)
+		}
+		r.batch = nil
+	}
 }

@@ -108,3 +108,30 @@ func (w *Where) in(column, operator, empty string, list any) {
 	}
 	w.conditions = append(w.conditions, column+" "+operator+" ("+strings.Join(names, ", ")+")")
 }
+
+// fewValues is up to how many values SQLite compares sooner one by one than out of an array.
+const fewValues = 8
+
+// Among is the condition that a column has one of many values. They travel as one argument, so that the statement is the
+// same for any number of them and need not be prepared anew.
+func Among(tx Tx, w *Where, column string, values []string) string {
+	switch {
+	case tx.Dialect() == Postgres:
+		return column + " = ANY(" + w.Arg(values) + ")"
+	case len(values) > fewValues:
+		return column + " IN (SELECT value FROM json_each(" + w.Arg(JSON(values)) + "))"
+	}
+	one := NewWhere(w.args...)
+	one.In(column, values)
+	w.args = one.args
+	return one.SQL()
+}
+
+// Unindexed makes a column or expression whose condition shall not decide which index SQLite takes; its planner knows
+// next to nothing of how frequent values are. PostgreSQL does, and decides for itself.
+func Unindexed(dialect Dialect, expression string) string {
+	if dialect == SQLite {
+		return "+" + expression
+	}
+	return expression
+}

@@ -48,7 +48,7 @@ func openSQLite(ctx context.Context, cfg Config, path string) (*sqliteDB, error)
 		return pool, err
 	}
 	// temp_store: what a savepoint needs to undo stays in memory, which takes a quarter off a shared transaction
-	writing, err := source(sync, "&_dqs=0&_txlock=immediate&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(MEMORY)")
+	writing, err := source(sync, "&_dqs=0&_txlock=immediate&_pragma=cache_size(-16384)&_pragma=wal_autocheckpoint(2000)&_pragma=journal_size_limit(67108864)&_pragma=temp_store(MEMORY)&_pragma=analysis_limit(1000)")
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,8 @@ func openSQLite(ctx context.Context, cfg Config, path string) (*sqliteDB, error)
 	if err != nil {
 		return nil, errors.Join(err, writing.Close())
 	}
-	d.writer = &writer{cfg: &d.cfg, session: own}
+	d.writer = &writer{cfg: &d.cfg, session: own, tending: firstTending}
+	d.writer.tend()
 	if d.reading, err = source(sync, "&_dqs=0&_query_only=1&_pragma=cache_size(-8192)"); err != nil {
 		return nil, err
 	}

@@ -37,6 +37,9 @@ type writer struct {
 	group []*ticket // done, waiting for the commit
 	size  int       // turns taken in this group
 	age   func() time.Duration
+
+	turns   int // taken since the start
+	tending int // when the planner's statistics are looked after next
 }
 
 // ticket is one caller in line.
@@ -133,6 +136,7 @@ func (w *writer) turn(tx *sqliteTx, fn func(Tx) error, t *ticket) (err error) {
 
 func (w *writer) begin(alone bool) (err error) {
 	w.size++
+	w.turns++
 	if !alone {
 		return w.session.do("SAVEPOINT turn")
 	}
@@ -162,11 +166,24 @@ func (w *writer) leave(t *ticket) {
 		return
 	}
 	w.commit()
+	if w.turns >= w.tending {
+		w.tend()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if !w.passLocked() {
 		w.busy = false
 	}
+}
+
+const firstTending = 500
+
+// tend lets SQLite gather statistics where tables have grown, so that its planner knows which index is the better one:
+// at the start, then early, then ever more rarely. It looks at a thousand rows of an index at most, and a failure
+// leaves things as they were.
+func (w *writer) tend() {
+	_ = w.session.do("PRAGMA optimize=0x10002")
+	w.tending = max(2*w.turns, firstTending)
 }
 
 func (w *writer) pass() bool {
@@ -229,6 +246,6 @@ func (w *writer) close() {
 		w.mu.Unlock()
 	}
 	w.commit()
-	_ = w.session.do("PRAGMA optimize") // statistics for the planner; only ever an improvement
+	w.tend()
 	w.session.close()
 }
