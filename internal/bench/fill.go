@@ -116,7 +116,10 @@ func (f *filler) load(ctx context.Context, n int) error {
 			progress("%s: %d records", f.place.dialect, from+fillChunk)
 		}
 	}
-	for _, statement := range append(indexes, "ANALYZE") {
+	if f.rec.dialect == db.Postgres { // whose autovacuum would do so some minutes later; SQLite is looked after at every start
+		indexes = append(indexes, "ANALYZE")
+	}
+	for _, statement := range indexes {
 		if err := f.run(ctx, statement); err != nil {
 			return err
 		}

@@ -36,6 +36,7 @@ type options struct {
 	profile   string // folder for processor profiles of the server
 	folder    string // of this run
 	program   string // the real binary
+	match     string // of the reads
 }
 
 func main() {
@@ -58,6 +59,7 @@ func readOptions() (o options, err error) {
 	flag.IntVar(&o.large, "n", 1_000_000, "records of the large database")
 	flag.IntVar(&o.small, "small", 10_000, "records of the small database")
 	flag.IntVar(&o.requests, "requests", 400, "requests of each kind of read")
+	flag.StringVar(&o.match, "match", "", "only reads whose name contains this")
 	flag.IntVar(&o.slices, "slices", 5, "alternating stretches of yardstick and program")
 	flag.DurationVar(&o.stretch, "stretch", 2*time.Second, "length of a stretch")
 	flag.StringVar(&o.keep, "keep", "", "folder in which the filled databases stay for the next run (for work on the reads)")

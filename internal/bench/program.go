@@ -108,6 +108,18 @@ func (p *process) gauge(ctx context.Context, name string) (float64, error) {
 	return 0, fmt.Errorf("the metrics have no %s", name)
 }
 
+// profiled keeps a processor profile of this process until done, if profiles are wanted.
+func profiled(o *options, name string) (done func(), err error) {
+	if o.profile == "" {
+		return func() {}, nil
+	}
+	file, err := os.Create(filepath.Join(o.profile, name+".pprof"))
+	if err != nil {
+		return nil, err
+	}
+	return func() { pprof.StopCPUProfile(); _ = file.Close() }, pprof.StartCPUProfile(file)
+}
+
 // serve is this program as the server, for profiles.
 func serve(args []string) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -107,6 +107,11 @@ func measureReads(ctx context.Context, o *options, p *place, report *report) err
 			return err
 		}
 		err := p.inside(ctx, func(a *app.App) (err error) {
+			done, err := profiled(o, fmt.Sprintf("read-%s-%d", p.dialect, size))
+			if err != nil {
+				return err
+			}
+			defer done()
 			results[size], err = readAll(ctx, o, p, a)
 			return err
 		})
@@ -118,6 +123,9 @@ func measureReads(ctx context.Context, o *options, p *place, report *report) err
 	small, large := results[o.small], results[o.large]
 	for _, r := range reads(&p.cast) {
 		t, before := large[r.what], small[r.what]
+		if len(t) == 0 {
+			continue
+		}
 		l := line{string(p.dialect), r.what, fmt.Sprintf("p50 %s p99 %s", brief(t.at(0.5)), brief(t.at(0.99))), "bare rows " + brief(large[bareRead].at(0.5)),
 			times(t.at(0.5), large[bareRead].at(0.5)), "p99 ≤ " + brief(r.bar), verdict(t.at(0.99) <= r.bar)}
 		if len(before) > 0 {
@@ -148,6 +156,9 @@ func readAll(ctx context.Context, o *options, p *place, a *app.App) (map[string]
 		results[bareRead] = append(results[bareRead], time.Since(took))
 	}
 	for _, r := range reads(&p.cast) {
+		if !strings.Contains(r.what, o.match) {
+			continue
+		}
 		t, err := r.measure(ctx, o, p, a, numbers)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", r.what, err)

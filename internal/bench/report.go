@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,7 +24,7 @@ type line struct {
 type report struct {
 	o     *options
 	lines []line
-	load  []string
+	load  []float64
 }
 
 func newReport(o *options) *report {
@@ -34,16 +35,19 @@ func newReport(o *options) *report {
 
 // noteLoad keeps how busy the machine is: figures of a busy one are worse than the program.
 func (r *report) noteLoad() {
-	if raw, err := os.ReadFile("/proc/loadavg"); err == nil {
-		r.load = append(r.load, strings.Fields(string(raw))[0])
+	raw, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return
+	}
+	if load, err := strconv.ParseFloat(strings.Fields(string(raw))[0], 64); err == nil {
+		r.load = append(r.load, load)
 	}
 }
 
-// add puts a line into the table; it is also said at once.
+// add puts a line into the table.
 func (r *report) add(l line) {
 	r.noteLoad()
 	r.lines = append(r.lines, l)
-	progress("%s | %s | %s | %s | %s | %s %s", l.database, l.what, l.figure, l.yardstick, l.ratio, l.bar, l.verdict)
 }
 
 func verdict(ok bool) string {
@@ -54,7 +58,11 @@ func verdict(ok bool) string {
 }
 
 func (r *report) print(out io.Writer) {
-	fmt.Fprintf(out, "\n%s/%s, %d processors, load while measuring %s; %d and %d records\n\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), strings.Join(r.load, " "), r.o.small, r.o.large)
+	fmt.Fprintf(out, "\n%s/%s, %d processors, %d and %d records", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), r.o.small, r.o.large)
+	if len(r.load) > 0 {
+		fmt.Fprintf(out, ", load while measuring %.1f to %.1f", slices.Min(r.load), slices.Max(r.load))
+	}
+	fmt.Fprint(out, "\n\n")
 	rows := [][]string{{"database", "what", "figure", "yardstick in the same run", "ratio", "bar", ""}}
 	for _, l := range r.lines {
 		rows = append(rows, []string{l.database, l.what, l.figure, l.yardstick, l.ratio, l.bar, l.verdict})

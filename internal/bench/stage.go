@@ -128,7 +128,7 @@ func (s *stage) people() error {
 		{engineer, s.cast.Engineers[0], "", "l1", nil, staff},
 		{limited, s.cast.Engineers[1], "", "l1", []int{7, 19, 49}, staff},
 		{user, "", first, "customer_user", nil, client},
-		{responsible, "", first, "customer_responsible", nil, client},
+		{responsible, "", first, "customer_responsible", nil, append(client, "record.see_organisation")},
 	} {
 		if p.person == "" {
 			var err error
