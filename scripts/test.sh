@@ -38,7 +38,7 @@ go_tests() {
 	go build -o "$tmp/gotest" scripts/gotest.go || return
 	# SQLite's own code, translated from C, is not what the race detector is to look at: watching it takes a third of the time.
 	# shellcheck disable=SC2086
-	CGO_ENABLED=1 "$tmp/gotest" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' -counts "$tmp/counts" -race -p "$p" -timeout 40m ${STEWARD_TEST_FLAGS:-} ./...
+	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' -race -p "$p" -timeout 40m ${STEWARD_TEST_FLAGS:-} ./...
 }
 
 # json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.
