@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -106,17 +107,31 @@ func (d *DB) Write(ctx context.Context, fn func(Tx) error) error {
 	return d.run(ctx, "write", d.engine.write, fn)
 }
 
-// attempts is how often a write is tried that lost against another one.
-const attempts = 5
+// attempts is how often a write is tried that lost against another one, after pauses of growing and random length: those
+// that met once should not meet again.
+const attempts = 8
+
+func pause(ctx context.Context, tried int) {
+	timer := time.NewTimer(rand.N(5 * time.Millisecond << tried))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
 
 func (d *DB) run(ctx context.Context, kind string, do func(context.Context, func(Tx) error) error, fn func(Tx) error) error {
 	took := clock.Stopwatch()
 	err := do(ctx, fn)
-	for range attempts - 1 {
+	for tried := range attempts - 1 {
 		if !lost(err) || ctx.Err() != nil {
 			break
 		}
+		pause(ctx, tried)
 		err = do(ctx, fn)
+	}
+	if lost(err) {
+		err = unavailable(err)
 	}
 	err = translate(err) // libraries that share our transaction answer with the driver's errors
 	if d.cfg.Observe != nil {
