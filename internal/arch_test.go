@@ -26,10 +26,13 @@ var levels = []struct {
 	{"core: trail and seals", true, []string{"internal/core/audit", "internal/core/seal", "internal/core/calendar"}},
 	{"core: forms and people", false, []string{"internal/core/form", "internal/core/party", "internal/core/identity"}},
 	{"core: records", false, []string{"internal/core/record", "internal/core/search"}},
-	{"engine: grammar", false, []string{"internal/engine/definition", "internal/engine/notify"}},
+	{"engine: channels", false, []string{"internal/engine/notify/channel"}},
+	{"engine: kinds of channels", true, []string{"internal/engine/notify/mail", "internal/engine/notify/robot", "internal/engine/notify/sms", "internal/engine/notify/webhook", "internal/engine/notify/notifytest"}},
+	{"engine: grammar", false, []string{"internal/engine/definition", "internal/engine/notify", "internal/engine/roster/rotation"}},
 	{"engine", false, []string{"internal/engine/process"}},
-	{"engine: promises and duty", true, []string{"internal/engine/sla"}},
-	{"practices", true, []string{"internal/practice/incident", "internal/practice/request", "internal/practice/call", "internal/practice"}},
+	{"engine: promises and duty", true, []string{"internal/engine/sla", "internal/engine/roster"}},
+	{"intake", true, []string{"internal/intake/alert"}},
+	{"practices", true, []string{"internal/practice/incident", "internal/practice/request", "internal/practice/call", "internal/practice/duty", "internal/practice"}},
 	{"scenarios, demonstration, web", true, []string{"internal/scenario", "internal/demo", "internal/webui"}},
 	{"app", false, []string{"internal/app", "internal/app/apptest"}},
 	{"programs", false, []string{"cmd/steward", "internal/bench", "internal"}},
@@ -40,7 +43,7 @@ var reserved = map[string][]string{
 	"database/sql":            {"internal/platform/db", "internal/platform/jobs"},
 	"github.com/jackc/pgx/v5": {"internal/platform/db", "internal/platform/db/dbtest", "internal/platform/jobs"},
 	"modernc.org/sqlite":      {"internal/platform/db", "internal/platform/jobs"},
-	"net/http":                {"internal/platform/httpapi", "internal/platform/observe", "internal/app", "internal/webui", "internal/core/identity", "internal/scenario", "internal/demo", "internal/bench"},
+	"net/http":                {"internal/platform/httpapi", "internal/platform/observe", "internal/app", "internal/webui", "internal/core/identity", "internal/engine/notify/channel", "internal/engine/notify/notifytest", "internal/scenario", "internal/demo", "internal/bench"},
 }
 
 type listed struct {

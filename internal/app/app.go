@@ -17,6 +17,9 @@ import (
 	"github.com/steward-ops/steward/internal/core/party"
 	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/process"
+	"github.com/steward-ops/steward/internal/engine/roster"
+	"github.com/steward-ops/steward/internal/engine/sla"
+	"github.com/steward-ops/steward/internal/intake/alert"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/blob"
@@ -42,7 +45,11 @@ type App struct {
 	Access   *identity.Service
 	Audit    *audit.Service
 	Notices  *notify.Service
+	Courier  *notify.Courier
 	Engine   *process.Service
+	Rosters  *roster.Service
+	Promises *sla.Service
+	Alerts   *alert.Service
 	Jobs     *jobs.Queue
 	figures  *observe.Figures
 	metrics  http.Handler
@@ -133,19 +140,30 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 	a.People = party.New(a.Door)
 	a.Access = identity.New(a.Door, a.People, identity.Config{Ring: ring, Log: a.Log, HashMemory: opts.HashMemory})
 	a.Audit = audit.New(a.Door, a.Clock)
-	a.Notices = notify.New(a.Door)
+	if err := a.wireNotices(ring); err != nil {
+		return err
+	}
 	if err := a.Access.Seed(ctx); err != nil {
 		return fmt.Errorf("built-in roles: %w", err)
 	}
 	if err := a.roles.load(ctx, a.DB); err != nil {
 		return err
 	}
+	a.Promises = sla.New(a.Door, zone)
 	behaviour := Behaviour()
 	catalogue, err := process.NewCatalogue(behaviour.Vocabulary(zone, a.roles.get()), append(Sources(), opts.Sources...))
 	if err != nil {
 		return fmt.Errorf("definitions:\n%w", err)
 	}
-	a.Engine = process.New(process.Config{Door: a.Door, Catalogue: catalogue, Behaviour: behaviour, Seal: ring, Blobs: blobs, Clock: a.Clock, Log: a.Log, Roles: a.roles.get, Zone: zone})
+	a.Engine = process.New(process.Config{Door: a.Door, Catalogue: catalogue, Behaviour: behaviour, Seal: ring, Blobs: blobs, Clock: a.Clock, Log: a.Log, Roles: a.roles.get, Zone: zone,
+		Clocks: a.Promises})
+	a.Promises.Serve(a.Engine)
+	a.Jobs.Register(sla.RereadJob, a.Promises.Reread)
+	a.Alerts = alert.New(alert.Config{Door: a.Door, Engine: a.Engine, Zone: zone, Log: a.Log, Types: func(name string) bool {
+		_, ok := catalogue.Current(name)
+		return ok
+	}})
+	a.Rosters = roster.New(roster.Config{Door: a.Door, Clock: a.Clock, Log: a.Log, BaseURL: cfg.BaseURL})
 	if err := a.Engine.Start(ctx, a.DB); err != nil {
 		return err
 	}
@@ -167,7 +185,10 @@ func (a *App) serve(opts Options) error {
 	a.Access.Routes(a.API)
 	a.Audit.Routes(a.API)
 	a.Notices.Routes(a.API)
+	a.Promises.Routes(a.API)
+	a.Alerts.Routes(a.API)
 	a.Engine.Routes(a.API, a.Config.UploadLimit<<20)
+	a.Rosters.Routes(a.API)
 	a.jobRoutes()
 	if a.Config.TestClock {
 		a.testRoutes()

@@ -25,9 +25,13 @@ func (a *App) background(ctx context.Context) error {
 		return nil
 	}
 	a.running.Go(func() { a.Engine.Pump(ctx) })
+	a.running.Go(func() { a.Rosters.Pump(ctx) })
 	a.periodic("audit.seal", 10*time.Second, a.sealAll)
 	a.periodic("identity.sweep", time.Hour, a.Access.Sweep)
+	a.periodic("alerts.tick", 10*time.Second, a.Alerts.Tick)
 	a.periodic("files.clean", time.Hour, a.Engine.CleanFiles)
+	a.periodic("notify.sweep", time.Minute, a.Courier.Sweep)
+	a.periodic("roster.sweep", 24*time.Hour, a.Rosters.Sweep)
 	return a.Jobs.Start(ctx)
 }
 

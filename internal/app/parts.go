@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/steward-ops/steward/internal/core/audit"
+	"github.com/steward-ops/steward/internal/core/calendar"
 	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/core/party"
 	"github.com/steward-ops/steward/internal/core/record"
@@ -18,12 +19,16 @@ import (
 	"github.com/steward-ops/steward/internal/core/search"
 	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/process"
+	"github.com/steward-ops/steward/internal/engine/roster"
+	"github.com/steward-ops/steward/internal/engine/sla"
+	"github.com/steward-ops/steward/internal/intake/alert"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/config"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/jobs"
 	"github.com/steward-ops/steward/internal/platform/work"
 	"github.com/steward-ops/steward/internal/practice/call"
+	"github.com/steward-ops/steward/internal/practice/duty"
 	"github.com/steward-ops/steward/internal/practice/incident"
 	"github.com/steward-ops/steward/internal/practice/request"
 )
@@ -36,6 +41,7 @@ var practices = []struct {
 	{"incident", incident.Files},
 	{"request", request.Files},
 	{"call", call.Files},
+	{"duty", duty.Files},
 }
 
 // Sources are the shipped definitions.
@@ -65,12 +71,16 @@ func SourcesIn(practice string, files fs.FS) []process.Source {
 }
 
 // Behaviour is every guard and effect that definitions may name.
-func Behaviour() *process.Behaviour { return process.NewBehaviour() }
+func Behaviour() *process.Behaviour {
+	b := process.NewBehaviour()
+	duty.Register(b, nil)
+	return b
+}
 
 // Migrations of all packages, in the order in which they refer to each other.
 func Migrations() []db.Migration {
 	var all []db.Migration
-	for _, list := range [][]db.Migration{jobs.Migrations, audit.Migrations, party.Migrations, identity.Migrations, record.Migrations, search.Migrations, notify.Migrations, process.Migrations} {
+	for _, list := range [][]db.Migration{jobs.Migrations, audit.Migrations, party.Migrations, identity.Migrations, record.Migrations, search.Migrations, notify.Migrations, process.Migrations, roster.Migrations, sla.Migrations, alert.Migrations} {
 		all = append(all, list...)
 	}
 	return all
@@ -103,6 +113,32 @@ func masterKeys(cfg config.Config) (*seal.Ring, error) {
 		return nil, fmt.Errorf("master keys: %w", err)
 	}
 	return seal.New(keys)
+}
+
+// officeHours are when notices go out that people want held until service hours: the usual ones, with China's holidays and
+// make-up days.
+func officeHours(zone string) (notify.Hours, error) {
+	week := map[string][]calendar.Interval{}
+	for _, day := range []string{"mon", "tue", "wed", "thu", "fri"} {
+		week[day] = []calendar.Interval{{"09:00", "18:00"}}
+	}
+	return calendar.NewIn(calendar.China(), calendar.Spec{Timezone: zone, Weekly: week})
+}
+
+// wireNotices makes the notices with their channels.
+func (a *App) wireNotices(ring *seal.Ring) error {
+	networks, err := a.Config.OpenNetworks()
+	if err != nil {
+		return err
+	}
+	hours, err := officeHours(a.Config.Zone)
+	if err != nil {
+		return fmt.Errorf("service hours: %w", err)
+	}
+	a.Notices = notify.New(notify.Config{Door: a.Door, Seal: ring, Log: a.Log, Networks: networks, BaseURL: a.Config.BaseURL, Zone: a.Config.Zone, Hours: hours})
+	a.Courier = notify.NewCourier(a.Notices)
+	a.Courier.Register(a.Jobs)
+	return nil
 }
 
 // tellLockout tells the person and the administrators that an account was locked.

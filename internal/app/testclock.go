@@ -39,6 +39,17 @@ func (a *App) testRoutes() {
 	httpapi.Handle(a.API, httpapi.Op{ID: "test-tick", Method: "POST", Path: "/api/test/tick", Summary: "Fire what is due", Perm: work.Public, Hidden: true, Rate: httpapi.Unlimited},
 		func(ctx context.Context, _ *struct{}) (*struct{ Body TickResult }, error) {
 			fired, err := a.Engine.Tick(ctx)
+			if err == nil {
+				var more int
+				more, err = a.Rosters.Tick(ctx)
+				fired += more
+			}
+			if err == nil {
+				_, err = a.Courier.Tick(ctx)
+			}
+			if err == nil {
+				err = a.Alerts.Tick(ctx)
+			}
 			return &struct{ Body TickResult }{TickResult{Fired: fired, Now: manual.Now()}}, err
 		})
 }

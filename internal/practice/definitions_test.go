@@ -11,12 +11,13 @@ import (
 	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/practice/call"
+	"github.com/steward-ops/steward/internal/practice/duty"
 	"github.com/steward-ops/steward/internal/practice/incident"
 	"github.com/steward-ops/steward/internal/practice/request"
 )
 
 // shipped are the definitions of all practices.
-var shipped = []embed.FS{incident.Files, call.Files, request.Files}
+var shipped = []embed.FS{incident.Files, call.Files, duty.Files, request.Files}
 
 // vocabulary is what definitions may refer to, as in the program; its effects check their arguments.
 func vocabulary() definition.Vocabulary {
@@ -27,7 +28,9 @@ func vocabulary() definition.Vocabulary {
 	} {
 		roles[role] = text.Label{Zh: role, En: role}
 	}
-	return process.NewBehaviour().Vocabulary(time.UTC, roles)
+	b := process.NewBehaviour()
+	duty.Register(b, nil)
+	return b.Vocabulary(time.UTC, roles)
 }
 
 // load reads every shipped definition; a definition that does not load fails the test.
@@ -59,7 +62,7 @@ func load(t *testing.T) map[string]*definition.Type {
 // What refers to another type finds it.
 func TestShippedDefinitionsLoad(t *testing.T) {
 	types := load(t)
-	if len(types) != 5 {
+	if len(types) != 10 {
 		t.Errorf("%d types", len(types))
 	}
 	var sources []process.Source

@@ -109,7 +109,40 @@ func (w *world) given(g Given) error {
 			return fmt.Errorf("%s: %w", g.Fixture, err)
 		}
 	}
+	if g.Agreements != "" {
+		if err := w.promised(g.Agreements); err != nil {
+			return fmt.Errorf("%s: %w", g.Agreements, err)
+		}
+	}
 	return w.defined(g.Definitions)
+}
+
+// Agreements are calendars and agreements.
+type Agreements struct {
+	Calendars  Ordered[map[string]any] `yaml:"calendars"`
+	Agreements Ordered[map[string]any] `yaml:"agreements"`
+}
+
+// promised puts agreements in force, as the administrator.
+func (w *world) promised(file string) error {
+	var f Agreements
+	if err := read(w.files, file, &f); err != nil {
+		return err
+	}
+	for _, c := range f.Calendars {
+		if err := w.as("admin", "PUT", "/calendars/"+c.Key, c.Value); err != nil {
+			return err
+		}
+	}
+	for _, a := range f.Agreements {
+		if err := w.add("/agreements", a.Key, a.Value); err != nil {
+			return err
+		}
+		if err := w.as("admin", "POST", fmt.Sprintf("/agreements/%v/activate", w.vars[a.Key]), map[string]any{}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // firstRun makes the provider and its administrator, as on a fresh installation.

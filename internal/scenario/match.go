@@ -284,6 +284,23 @@ func init() {
 			}
 			return fmt.Errorf("want an entry like %s, got %s", show(arg), show(got))
 		},
+		"$exactly": func(arg, got any, _ bool) error { // [how many, like what]
+			want, _ := arg.([]any)
+			list, _ := got.([]any)
+			if len(want) != 2 {
+				return fmt.Errorf("$exactly wants [how many, like what]")
+			}
+			n := 0
+			for _, item := range list {
+				if match(want[1], item, true) == nil {
+					n++
+				}
+			}
+			if times, ok := asNumber(want[0]); !ok || n != int(times) {
+				return fmt.Errorf("want %s entries like %s, got %d in %s", show(want[0]), show(want[1]), n, show(got))
+			}
+			return nil
+		},
 		"$none": func(arg, got any, _ bool) error {
 			list, _ := got.([]any)
 			for _, item := range list {

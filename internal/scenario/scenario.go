@@ -65,6 +65,7 @@ type Scenario struct {
 type Given struct {
 	Clock       string   `yaml:"clock"`
 	Fixture     string   `yaml:"fixture"`     // a file of organisations, people, accounts …
+	Agreements  string   `yaml:"agreements"`  // a file of calendars and agreements, which it puts in force
 	Definitions []string `yaml:"definitions"` // record types published beside the shipped ones
 }
 

@@ -39,8 +39,16 @@ func init() {
 		"audit.read":              of("查看审计记录", "Read the audit trail"),
 		"search.use":              both("搜索", "Search"),
 		"notify.read":             both("接收通知", "Receive notifications"),
+		"notify.manage":           of("管理通知通道与模板", "Manage notification channels and templates"),
 		"calc.use":                both("使用时限计算", "Use the deadline calculator"),
 		"view.share":              of("共享视图", "Share views"),
+		"sla.read":                of("查看服务级别协议与日历", "See agreements and calendars"),
+		"sla.manage":              of("管理服务级别协议与日历", "Manage agreements and calendars"),
+		"roster.read":             of("查看值班表", "See duty rosters"),
+		"roster.manage":           of("编排值班表", "Arrange duty rosters"),
+		"alert.read":              of("查看告警", "See alerts"),
+		"alert.handle":            of("上报与处理告警", "Report and handle alerts"),
+		"alert.manage":            of("管理告警来源与规则", "Manage alert sources and rules"),
 		"system.metrics":          of("查看系统指标", "Read system metrics"),
 		"system.jobs":             of("管理后台任务", "Manage background jobs"),
 	})
@@ -53,13 +61,14 @@ func init() {
 
 // Sets of permissions that the built-in roles are put together from.
 var (
-	reader = []work.Perm{"record.read", "search.use", "notify.read", "calc.use", "definition.read", party.Read}
+	reader = []work.Perm{"record.read", "search.use", "notify.read", "calc.use", "definition.read", party.Read, "roster.read", "sla.read", "alert.read"}
 	worker = join(reader, []work.Perm{
-		"record.create", "record.write", "record.move", "record.comment", "record.comment_internal", party.SeeContact, ReadSecret,
+		"record.create", "record.write", "record.move", "record.comment", "record.comment_internal", party.SeeContact, ReadSecret, "alert.handle",
 	})
 	leader = join(worker, []work.Perm{
 		"record.assign", "record.bulk", "record.export", "view.share", "audit.read", party.Write, party.UseCalls,
 	})
+	arranger = []work.Perm{"roster.manage", "sla.manage", "alert.manage"}
 	customer = []work.Perm{
 		"record.read", "record.create", "record.move", "record.comment", "search.use", "notify.read", party.Read,
 	}
@@ -70,7 +79,8 @@ var (
 var builtin = []Role{
 	role(Administrator, "系统管理员", "Administrator", []work.Perm{
 		Manage, Audit, party.Read, party.Write, party.Leave, "record.read", "search.use", "notify.read", "calc.use",
-		"definition.read", "definition.manage", "audit.read", "view.share", "system.metrics", "system.jobs",
+		"definition.read", "definition.manage", "audit.read", "view.share", "system.metrics", "system.jobs", "notify.manage",
+		"roster.read", "roster.manage", "sla.read", "sla.manage", "alert.read", "alert.handle", "alert.manage",
 	}),
 	role("desk", "服务台", "Service desk", worker, []work.Perm{
 		"record.assign", "record.bulk", "record.export", "view.share", party.Write, party.UseCalls,
@@ -79,10 +89,10 @@ var builtin = []Role{
 	role("l2", "二线支持", "Second-line support", worker),
 	role("l3", "三线支持", "Third-line support", worker),
 	role("incident_manager", "事件经理", "Incident manager", leader),
-	role("supervisor", "运维主管", "Maintenance supervisor", leader),
-	role("maintenance_manager", "维护经理", "Maintenance manager", leader),
-	role("head", "部门主管", "Department head", leader, []work.Perm{party.Leave}),
-	role("service_manager", "服务经理", "Service manager", leader),
+	role("supervisor", "运维主管", "Maintenance supervisor", leader, arranger),
+	role("maintenance_manager", "维护经理", "Maintenance manager", leader, arranger),
+	role("head", "部门主管", "Department head", leader, arranger, []work.Perm{party.Leave}),
+	role("service_manager", "服务经理", "Service manager", leader, []work.Perm{"sla.manage"}),
 	role("project_manager", "项目经理", "Project manager", leader),
 	role("qa", "质量审计", "Quality assurance", reader, []work.Perm{"record.export", "audit.read", Audit}),
 	role("technician", "运维工程师", "Engineer", worker),

@@ -204,7 +204,7 @@ func Children(ctx context.Context, tx db.Tx, actor *work.Actor, parent string) (
 
 // Head keeps the hash of an audit event that changed nothing else of the row. Its version stays.
 func Head(ctx context.Context, tx db.Tx, r *Record, hash string) error {
-	_, err := tx.Exec(ctx, `UPDATE records SET audit_head = $2 WHERE id = $1`, r.ID, hash)
+	_, err := tx.Exec(ctx, `UPDATE records SET audit_head = $2, due_at = $3 WHERE id = $1`, r.ID, hash, r.storedDue())
 	r.AuditHead = hash
 	return err
 }

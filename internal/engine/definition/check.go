@@ -99,6 +99,7 @@ func (c *checker) run() {
 		c.program(d.Line, "derive:"+d.Name, d.Value, nil)
 	}
 	c.optionalProgram(1, "due", t.Due, cel.TimestampType)
+	c.optionalProgram(1, "due_agreed", t.DueAgreed, cel.TimestampType)
 }
 
 func (c *checker) head() {

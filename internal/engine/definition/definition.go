@@ -38,8 +38,9 @@ type Type struct {
 	Scheme    string              `yaml:"scheme"` // priority scheme; empty = the type has no priority
 	Standard  []string            `yaml:"standard"`
 	Fields    form.Fields         `yaml:"fields"`
-	Columns   []string            `yaml:"columns"` // of its list, beyond number, title, customer, state, handler, promise
-	Due       string              `yaml:"due"`     // CEL instant: what the record is due for; its nearest promise
+	Columns   []string            `yaml:"columns"`    // of its list, beyond number, title, customer, state, handler, promise
+	Due       string              `yaml:"due"`        // CEL instant: what the record is due for; its nearest promise
+	DueAgreed string              `yaml:"due_agreed"` // CEL instant: a time agreed anew with the customer, which replaces the promise
 	DueLabel  text.Label          `yaml:"due_label"`
 	Create    Create              `yaml:"create"`
 	Edit      Edit                `yaml:"edit"`
@@ -140,6 +141,7 @@ type Transition struct {
 	Auto        string        `yaml:"auto"`    // CEL: taken by itself as soon as it holds
 	Reopens     bool          `yaml:"reopens"` // counts as a reopening and takes back solved, verified, confirmed and closed
 	Hidden      bool          `yaml:"hidden"`  // never offered as a button; effects and programs take it
+	Starts      []string      `yaml:"starts"`  // targets of clocks that begin with this step: arrival
 }
 
 // Route is one conditional target of a transition.

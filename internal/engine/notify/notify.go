@@ -1,162 +1,182 @@
-// Package notify tells people what concerns them, in the application, and keeps whether they have read it (PLT-04).
+// Package notify tells people what concerns them: in the application at once, and by mail, robot, text message or webhook
+// as they and the administrator want it; and it keeps whether they have read and acknowledged it (PLT-04, ESC-13).
 package notify
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/core/seal"
+	"github.com/steward-ops/steward/internal/engine/notify/channel"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/kernel/text"
-	"github.com/steward-ops/steward/internal/platform/db"
-	"github.com/steward-ops/steward/internal/platform/httpapi"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
-// Read is the permission to see one's own notices.
-const Read work.Perm = "notify.read"
+// Permissions of this package.
+const (
+	Read   work.Perm = "notify.read"   // see one's own notices, acknowledge them, choose how to be told
+	Manage work.Perm = "notify.manage" // channels, templates, deliveries
+)
 
-// Migrations of the notices.
-var Migrations = []db.Migration{{ID: "notify-001", SQL: `
-CREATE TABLE notices (
-  id TEXT PRIMARY KEY,
-  person_id TEXT NOT NULL,
-  kind TEXT NOT NULL,
-  record_id TEXT NOT NULL,
-  number TEXT NOT NULL,
-  type TEXT NOT NULL,
-  zh TEXT NOT NULL,
-  en TEXT NOT NULL,
-  at BIGINT NOT NULL,
-  read_at BIGINT NOT NULL
-);
-CREATE INDEX notices_person ON notices (person_id, id);
-CREATE INDEX notices_unread ON notices (person_id, id) WHERE read_at = 0;
-`}}
-
-// Notice is one thing told to people.
+// Notice is one thing told to people. Only People, Kind and Text are needed.
 type Notice struct {
 	People               []string
-	Kind                 string // assigned, told, urged, answered, approval, timer
+	Kind                 string // assigned, told, urged, answered, approval, timer, or one registered by RegisterKind
 	Record, Number, Type string
 	Text                 text.Label
+
+	Level Level // empty = that of the kind
+	// Acknowledge asks each person to confirm that they know (ESC-13).
+	Acknowledge bool
+	// Ref is the sender's own name for this notice, by which Acknowledged and Receipts find it. A second notice with the
+	// same Ref to the same person is not sent: whoever repeats a step after a crash tells nobody twice.
+	Ref string
 }
 
-// Send stores the notice for each person and wakes their screens after the commit.
+// Send stores the notice for each person, wakes their screens after the commit, and puts what goes out by their channels
+// into the queue, all in the caller's transaction.
 func Send(ctx context.Context, u *work.Unit, n Notice) error {
-	for _, person := range n.People {
-		_, err := u.Exec(ctx, `INSERT INTO notices (id, person_id, kind, record_id, number, type, zh, en, at, read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`,
-			id.New(), person, n.Kind, n.Record, n.Number, n.Type, n.Text.Zh, n.Text.En, clock.Millis(u.Now()))
+	list := make([]told, 0, len(n.People))
+	level := levelOf(n)
+	for _, person := range distinct(n.People) {
+		notice, fresh, err := store(ctx, u, n, person, level)
 		if err != nil {
-			return err
+			return fmt.Errorf("store notice: %w", err)
+		}
+		if fresh {
+			list = append(list, told{notice, person, level})
 		}
 	}
-	return u.Announce(ctx, work.Notice{Keys: []string{"inbox", "counts"}, Persons: n.People})
+	if len(list) == 0 {
+		return nil
+	}
+	if err := dispatch(ctx, u, list); err != nil {
+		return fmt.Errorf("send notice: %w", err)
+	}
+	return u.Announce(ctx, work.Notice{Keys: []string{"inbox", "counts"}, Persons: peopleOf(list)})
 }
 
-// Service is the reader's side: my notices.
-type Service struct{ door *work.Door }
+// told is one notice to one person.
+type told struct {
+	notice, person string
+	level          Level
+}
+
+func peopleOf(list []told) []string {
+	people := make([]string, len(list))
+	for i, t := range list {
+		people[i] = t.person
+	}
+	return people
+}
+
+func store(ctx context.Context, u *work.Unit, n Notice, person string, level Level) (notice string, fresh bool, err error) {
+	notice = id.New()
+	rows, err := u.Exec(ctx, `INSERT INTO notices (id, person_id, kind, record_id, number, type, zh, en, at, read_at, level, ref, ack)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12) ON CONFLICT DO NOTHING`,
+		notice, person, n.Kind, n.Record, n.Number, n.Type, n.Text.Zh, n.Text.En, clock.Millis(u.Now()), string(level), n.Ref, n.Acknowledge)
+	return notice, rows > 0, err
+}
+
+func distinct(people []string) []string {
+	out := make([]string, 0, len(people))
+	for _, p := range people {
+		if p != "" && !slices.Contains(out, p) {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// dispatch makes a delivery for each person who has a channel for the level.
+func dispatch(ctx context.Context, u *work.Unit, list []told) error {
+	routes, err := routesFor(ctx, u, peopleOf(list))
+	if err != nil {
+		return err
+	}
+	for _, t := range list {
+		if order := routes.order(t.person, t.level); len(order) > 0 {
+			if _, err := post(ctx, u, t, order[0], "", false); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Hours says when a held notice may go out: at the first service hour that is not before t; false = never.
+type Hours interface {
+	NextOpen(t time.Time) (time.Time, bool)
+}
+
+// Config is what the package needs from outside.
+type Config struct {
+	Door     *work.Door
+	Seal     *seal.Ring
+	Log      *slog.Logger   // slog.Default when nil
+	Networks []netip.Prefix // inner networks that channels may reach all the same
+	BaseURL  string         // for links; none are sent when it is empty
+	Zone     string         // of people who chose none; Asia/Shanghai when empty
+	Hours    Hours          // service hours; nil = always open
+}
+
+// Service is what people do with notices, channels and templates.
+type Service struct {
+	door  *work.Door
+	seal  *seal.Ring
+	log   *slog.Logger
+	net   *channel.Network
+	base  string
+	zone  string
+	hours Hours
+	onAck []ackHook
+}
+
+type ackHook func(ctx context.Context, u *work.Unit, a Acknowledgement) error
 
 // New makes the service.
-func New(door *work.Door) *Service { return &Service{door: door} }
-
-// Item is one notice as its reader gets it.
-type Item struct {
-	ID     string    `json:"id"`
-	At     time.Time `json:"at"`
-	Kind   string    `json:"kind"`
-	Text   string    `json:"text"`
-	Number string    `json:"number"`
-	Type   string    `json:"type"`
-	Read   bool      `json:"read"`
-}
-
-type place struct {
-	ID string `json:"i"`
-}
-
-// List reads the actor's notices, newest first.
-func (s *Service) List(ctx context.Context, unread bool, after string, limit int) (items []Item, next string, err error) {
-	err = s.door.Read(ctx, Read, func(ctx context.Context, u *work.Unit) error {
-		var from place
-		if _, err := httpapi.ReadCursor(after, &from); err != nil {
-			return err
-		}
-		w := db.NewWhere()
-		w.Eq("person_id", u.Actor.ID)
-		if unread {
-			w.Add("read_at = 0")
-		}
-		if from.ID != "" {
-			w.Add("id < ?", from.ID)
-		}
-		items, err = db.All(ctx, u.Tx, func(row db.Row) (n Item, err error) {
-			var at, read int64
-			var said text.Label
-			err = row.Scan(&n.ID, &at, &n.Kind, &said.Zh, &said.En, &n.Number, &n.Type, &read)
-			n.At, n.Read, n.Text = clock.FromMillis(at), read != 0, said.In(u.Actor.Lang)
-			return n, err
-		}, "SELECT id, at, kind, zh, en, number, type, read_at FROM notices WHERE "+w.SQL()+" ORDER BY id DESC LIMIT "+w.Arg(limit+1), w.Args()...)
-		return err
-	})
-	if len(items) > limit {
-		items = items[:limit]
-		next = httpapi.Cursor(place{items[limit-1].ID})
+func New(cfg Config) *Service {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
 	}
-	return items, next, err
+	return &Service{door: cfg.Door, seal: cfg.Seal, log: cfg.Log, net: channel.NewNetwork(cfg.Networks),
+		base: strings.TrimSuffix(cfg.BaseURL, "/"), zone: cmp.Or(cfg.Zone, "Asia/Shanghai"), hours: cfg.Hours}
 }
 
-// Unread counts the actor's unread notices, up to 100.
-func Unread(ctx context.Context, u *work.Unit) (int, error) {
-	return db.One(ctx, u.Tx, db.Scan[int], `SELECT COUNT(*) FROM (SELECT 1 FROM notices WHERE person_id = $1 AND read_at = 0 LIMIT 100) n`, u.Actor.ID)
+// OnAcknowledge registers who is told, in the same transaction, that a person acknowledged a notice. Only for the wiring
+// of the program, before it serves.
+func (s *Service) OnAcknowledge(fn func(ctx context.Context, u *work.Unit, a Acknowledgement) error) {
+	s.onAck = append(s.onAck, fn)
 }
 
-// MarkRead marks some of the actor's notices as read, or all of them when none is named.
-func (s *Service) MarkRead(ctx context.Context, ids []string) error {
-	return s.door.Do(ctx, Read, func(ctx context.Context, u *work.Unit) error {
-		u.Unrecorded()
-		w := db.NewWhere(clock.Millis(u.Now()))
-		w.Eq("person_id", u.Actor.ID)
-		w.Add("read_at = 0")
-		if len(ids) > 0 {
-			w.In("id", ids)
+// recipientOf is what channels need to know of a person.
+func recipientOf(p party.Person) channel.Recipient {
+	return channel.Recipient{ID: p.ID, Name: p.Name, Email: p.Email, Phone: cmp.Or(channel.Mobile(p.Phone), channel.Mobile(p.Phone2))}
+}
+
+// langOf is the language a person reads.
+func langOf(p party.Person) text.Lang {
+	if p.Language == "" {
+		return text.Zh
+	}
+	return text.Parse(p.Language)
+}
+
+// placeOf is the person's time zone.
+func (s *Service) placeOf(p party.Person) *time.Location {
+	for _, name := range []string{p.Zone, s.zone} {
+		if zone, err := time.LoadLocation(name); err == nil && name != "" {
+			return zone
 		}
-		if _, err := u.Exec(ctx, "UPDATE notices SET read_at = $1 WHERE "+w.SQL(), w.Args()...); err != nil {
-			return err
-		}
-		return u.Announce(ctx, work.Notice{Keys: []string{"inbox", "counts"}, Persons: []string{u.Actor.ID}})
-	})
-}
-
-type listIn struct {
-	httpapi.Paged
-	Unread bool `query:"unread" doc:"only those not read yet"`
-}
-
-type listOut struct{ Body httpapi.Page[Item] }
-
-// ReadInput names the notices to mark; none = all.
-type ReadInput struct {
-	IDs []string `json:"ids,omitempty" maxItems:"500" nullable:"false"`
-	All bool     `json:"all,omitempty"`
-}
-
-// Routes registers the operations.
-func (s *Service) Routes(api *httpapi.API) {
-	api.Tag("Notifications", "What concerns me.")
-	httpapi.Handle(api, httpapi.Op{ID: "notification-list", Method: "GET", Path: "/api/v1/notifications", Tag: "Notifications", Summary: "My notices, newest first", Perm: Read},
-		func(ctx context.Context, in *listIn) (*listOut, error) {
-			items, next, err := s.List(ctx, in.Unread, in.Cursor, in.Limit)
-			if err != nil {
-				return nil, err
-			}
-			return &listOut{httpapi.NewPage(items, next)}, nil
-		})
-	httpapi.Handle(api, httpapi.Op{ID: "notification-read", Method: "POST", Path: "/api/v1/notifications/read", Tag: "Notifications", Summary: "Mark notices as read", Perm: Read},
-		func(ctx context.Context, in *struct{ Body ReadInput }) (*struct{}, error) {
-			if !in.Body.All && len(in.Body.IDs) == 0 {
-				return &struct{}{}, nil
-			}
-			return &struct{}{}, s.MarkRead(ctx, in.Body.IDs)
-		})
+	}
+	return time.UTC
 }

@@ -24,17 +24,21 @@ import (
 // change is one record being changed: the scene, what it was, and what the audit event will say.
 type change struct {
 	*scene
-	before   form.Values
-	was      record.Record // as loaded, its maps not to be touched
-	comment  string
-	public   bool // the comment
-	depth    int  // of moves caused by moves
-	isNew    bool
-	extra    map[string]any   // further details of the event
-	comments []string         // ids of comments this change makes
-	timers   map[string]int64 // that are running, by name; nil until they are read
-	sides    map[string]party.Side
-	owners   map[string]string // customer that a referenced site, service or person belongs to, as far as looked up
+	before           form.Values
+	was              record.Record // as loaded, its maps not to be touched
+	comment          string
+	public           bool // the comment
+	depth            int  // of moves caused by moves
+	isNew            bool
+	extra            map[string]any   // further details of the event
+	comments         []string         // ids of comments this change makes
+	timers           map[string]int64 // that are running, by name; nil until they are read
+	sides            map[string]party.Side
+	spoke            string            // side of a public comment that this change makes
+	started          []string          // targets of clocks that begin with it
+	kept             Kept              // what the clocks answered last
+	expected, agreed time.Time         // what the definition said of the due time when the clocks last looked
+	owners           map[string]string // customer that a referenced site, service or person belongs to, as far as looked up
 }
 
 // maxDepth bounds moves that cause moves; a definition that goes round in circles is stopped there.
@@ -50,7 +54,12 @@ func (s *Service) changeOf(u *work.Unit, r *record.Record) (*change, error) {
 	for m, t := range r.Milestones {
 		was.Milestones[m] = t
 	}
-	return &change{scene: c, before: r.All(), was: was, extra: map[string]any{}, owners: map[string]string{}}, nil
+	changed := &change{scene: c, before: r.All(), was: was, extra: map[string]any{}, owners: map[string]string{}}
+	if changed.expected, err = c.instant("due"); err != nil {
+		return nil, err
+	}
+	changed.agreed, err = c.instant("due_agreed")
+	return changed, err
 }
 
 // read parses what the caller gives and lays it over the record. Only the named fields may be given.
@@ -317,17 +326,28 @@ func (c *change) promise() error {
 	return nil
 }
 
-// promised is what the type's definition says the record is due for; zero = nothing.
+// promised is what the type's definition says the record is due for: what was agreed anew, else what is expected; zero =
+// nothing.
 func (c *scene) promised() (time.Time, error) {
-	if c.def.Due == "" {
+	due, err := c.instant("due_agreed")
+	if err != nil || !due.IsZero() {
+		return due, err
+	}
+	return c.instant("due")
+}
+
+// instant is what a program of the type answers; zero where there is none.
+func (c *scene) instant(place string) (time.Time, error) {
+	p := c.def.Program(place)
+	if p == nil {
 		return time.Time{}, nil
 	}
-	v, err := c.def.Program("due").Value(c.resolve)
+	v, err := p.Value(c.resolve)
 	if err != nil {
 		return time.Time{}, err
 	}
-	due, _ := v.(time.Time)
-	return due, nil
+	at, _ := v.(time.Time)
+	return at, nil
 }
 
 // turn says whose turn it is in a state: a relation, "role:<code>" or "person:<id>". Without a requester's account the desk speaks for them.
@@ -388,6 +408,9 @@ func (c *change) store(ctx context.Context, kind string) error {
 			return err
 		}
 	}
+	if err := c.followClocks(ctx); err != nil {
+		return err
+	}
 	hash, err := c.u.Record(ctx, c.event(kind))
 	if err != nil {
 		return err
@@ -411,7 +434,7 @@ func (c *change) store(ctx context.Context, kind string) error {
 		return err
 	}
 	c.before, c.isNew, c.was = c.rec.All(), false, *c.rec
-	c.extra, c.comment = map[string]any{}, ""
+	c.extra, c.comment, c.spoke, c.started = map[string]any{}, "", "", nil
 	return c.announce(ctx)
 }
 

@@ -208,6 +208,11 @@ func (c *scene) detail(ctx context.Context) (*Detail, error) {
 	if err != nil {
 		return nil, err
 	}
+	promises, err := c.s.promises(ctx, c.u, []*record.Record{c.rec})
+	if err != nil {
+		return nil, err
+	}
+	c.promises = promises[c.rec.ID]
 	sum, err := c.summary(ctx, names)
 	if err != nil {
 		return nil, err
@@ -216,7 +221,10 @@ func (c *scene) detail(ctx context.Context) (*Detail, error) {
 	d := &Detail{Summary: sum, Description: c.rec.Description, FieldOrder: c.fieldOrder(), Refs: c.refsShown(values, names), Editable: []string{},
 		Milestones: c.milestoneView(), Strip: c.strip(names), Promises: []Promise{}, Links: []LinkView{}, Children: []Summary{},
 		Watchers: []Watcher{}, Approvals: []ApprovalView{}, Definition: c.rec.Definition}
-	if sum.Promise != nil {
+	switch {
+	case len(c.promises) > 0:
+		d.Promises = c.promises
+	case sum.Promise != nil:
 		d.Promises = append(d.Promises, *sum.Promise)
 	}
 	return d, c.fillDetail(ctx, d, beside, names, approvals, watchers)

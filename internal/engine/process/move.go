@@ -321,6 +321,7 @@ func (c *change) arrive(ctx context.Context, t *definition.Transition) error {
 		return err
 	}
 	c.milestones(t)
+	c.started = t.Starts
 	for _, name := range t.Clear {
 		if slices.Contains(definition.Milestones, name) {
 			delete(c.rec.Milestones, name)
@@ -456,6 +457,9 @@ func (c *change) addComment(ctx context.Context, body string, public bool) error
 	if err == nil {
 		c.comments = append(c.comments, said.ID)
 	}
+	if public {
+		c.spoke = c.side()
+	}
 	return err
 }
 
@@ -563,6 +567,9 @@ func (s *Service) Assign(ctx context.Context, typ, number string, version int64,
 		if err := c.fits(ctx); err != nil {
 			return err
 		}
+		if !c.canAssign() && c.rec.Team != c.was.Team { // who holds it hands it on within the team; across is for those who lead (ESC-19)
+			return c.denied(assigners)
+		}
 		if c.comment = strings.TrimSpace(in.Comment); c.comment != "" {
 			if err := c.addComment(ctx, c.comment, false); err != nil {
 				return err
@@ -589,8 +596,10 @@ func (c *change) mayAssign(in Input) error {
 	if c.rec.Open && c.rec.Assignee == c.actor.ID && c.actor.ID != "" && !team {
 		return nil
 	}
-	return c.denied([]string{"desk", "incident_manager", "supervisor"})
+	return c.denied(assigners)
 }
+
+var assigners = []string{"desk", "incident_manager", "supervisor"}
 
 // Urge expedites the handler (ESC-16): counted, told to the handler and the handler's superior.
 func (s *Service) Urge(ctx context.Context, typ, number, comment string) error {

@@ -53,6 +53,7 @@ type Config struct {
 	Log       *slog.Logger
 	Roles     func() map[string]text.Label // names of the roles, for "only … may do this"
 	Zone      *time.Location
+	Clocks    Clocks // nil: records are due when their definitions say
 }
 
 // Service is the engine's use cases.
@@ -66,6 +67,7 @@ type Service struct {
 	log       *slog.Logger
 	roles     func() map[string]text.Label
 	zone      *time.Location
+	clocks    Clocks
 	schemes   *schemes
 	wake      chan struct{}
 	changed   func() // tells the API document that definitions changed
@@ -74,7 +76,7 @@ type Service struct {
 // New makes the engine. Start must be called before it serves.
 func New(cfg Config) *Service {
 	return &Service{door: cfg.Door, catalogue: cfg.Catalogue, behaviour: cfg.Behaviour, seal: cfg.Seal, blobs: cfg.Blobs, clock: cfg.Clock, log: cfg.Log,
-		roles: cfg.Roles, zone: cfg.Zone, schemes: &schemes{}, wake: make(chan struct{}, 1), changed: func() {}}
+		roles: cfg.Roles, zone: cfg.Zone, clocks: cfg.Clocks, schemes: &schemes{}, wake: make(chan struct{}, 1), changed: func() {}}
 }
 
 // Engine is the background actor of timers and definitions.

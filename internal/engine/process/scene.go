@@ -24,6 +24,8 @@ type scene struct {
 	rec   *record.Record
 	def   *definition.Type
 	flow  *definition.Workflow
+
+	promises []Promise // of the agreements it comes under, where they have been read
 }
 
 func (s *Service) sceneOf(u *work.Unit, r *record.Record) (*scene, error) {

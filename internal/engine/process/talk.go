@@ -57,6 +57,12 @@ func (s *Service) Comment(ctx context.Context, typ, number, body string, public 
 			return err
 		}
 		entry = said.ID
+		if public {
+			c.spoke = c.side()
+			if err := c.followAndSync(ctx); err != nil {
+				return err
+			}
+		}
 		if err := c.note(ctx, "record.commented", public, map[string]any{"comments": []string{said.ID}}); err != nil {
 			return err
 		}

@@ -74,7 +74,14 @@ type eventData struct {
 	Approval   string        `json:"approval"`
 	Decision   string        `json:"decision"`
 	Reason     string        `json:"reason"`
+	Steps      []clockStep   `json:"steps"`
 	Corrected  bool          `json:"corrected"` // the record was registered for another customer until then
+}
+
+// clockStep is what a clock did at one of its points.
+type clockStep struct {
+	Kind string     `json:"kind"` // warning, alarm, escalation
+	Text text.Label `json:"text"`
 }
 
 type timelinePlace struct {
@@ -263,8 +270,8 @@ func (c *change) sentence(one *Entry, e audit.Entry, d eventData) bool {
 	p := text.Params{"who": e.ActorName, "number": d.Number, "minutes": d.Minutes, "text": d.Text, "reason": d.Reason}
 	one.Kind = map[string]string{"record.created": "created", "record.moved": "moved", "record.edited": "edited", "record.assigned": "assigned",
 		"record.urged": "urged", "record.approval": "approval", "record.attached": "attachment", "record.linked": "link", "record.unlinked": "link",
-		"record.worked": "work", "record.timer": "timer"}[e.Kind]
-	one.counts = slices.Contains([]string{"created", "moved", "edited", "assigned", "urged", "approval", "timer"}, one.Kind)
+		"record.worked": "work", "record.timer": "timer", "record.clock": "clock", "record.promised": "promised"}[e.Kind]
+	one.counts = slices.Contains([]string{"created", "moved", "edited", "assigned", "urged", "approval", "timer", "clock"}, one.Kind)
 	if one.Kind == "" {
 		one.Kind = "other"
 	}
@@ -293,6 +300,14 @@ func (c *change) sentence(one *Entry, e audit.Entry, d eventData) bool {
 		}
 		if d.Late {
 			key = "timeline.timer_late"
+		}
+	case "clock":
+		var said []string
+		for _, step := range d.Steps {
+			said = append(said, text.Say(lang, "timeline.clock."+step.Kind, text.Params{"text": step.Text}))
+		}
+		if p["text"] = strings.Join(said, " · "); d.Late {
+			key = "timeline.clock_late"
 		}
 	case "other":
 		p["kind"] = e.Kind
@@ -387,22 +402,28 @@ func (c *change) spell(f form.Field, v any, names map[string]string) any {
 
 func init() {
 	text.Register(map[string]text.Label{
-		"timeline.created":       {Zh: "{who} 登记", En: "{who} registered it"},
-		"timeline.moved":         {Zh: "{who} {label} → {to}", En: "{who}: {label} → {to}"},
-		"timeline.reached":       {Zh: "{to}", En: "{to}"},
-		"timeline.edited":        {Zh: "{who} 修改", En: "{who} changed it"},
-		"timeline.assigned":      {Zh: "{who} 派给 {to}", En: "{who} assigned it to {to}"},
-		"timeline.urged":         {Zh: "{who} 催办", En: "{who} urged"},
-		"timeline.approved":      {Zh: "{who} 批准了{approval}", En: "{who} approved: {approval}"},
-		"timeline.refused":       {Zh: "{who} 没有批准{approval}：{reason}", En: "{who} refused {approval}: {reason}"},
-		"timeline.refused_plain": {Zh: "{who} 没有批准{approval}", En: "{who} refused {approval}"},
-		"timeline.delegated":     {Zh: "{who} 转交了{approval}", En: "{who} delegated: {approval}"},
-		"timeline.attachment":    {Zh: "{who} 添加附件", En: "{who} attached files"},
-		"timeline.link":          {Zh: "{who} 关联 {number}（{kind}）", En: "{who} linked {number} ({kind})"},
-		"timeline.unlinked":      {Zh: "{who} 取消一项关联", En: "{who} removed a link"},
-		"timeline.work":          {Zh: "{who} 记工时 {minutes} 分：{text}", En: "{who} logged {minutes} min: {text}"},
-		"timeline.timer":         {Zh: "到时：{timer}", En: "Time reached: {timer}"},
-		"timeline.timer_late":    {Zh: "到时（停机后补触发）：{timer}", En: "Time reached, fired late after an outage: {timer}"},
-		"timeline.other":         {Zh: "{who} · {kind}", En: "{who} · {kind}"},
+		"timeline.created":          {Zh: "{who} 登记", En: "{who} registered it"},
+		"timeline.moved":            {Zh: "{who} {label} → {to}", En: "{who}: {label} → {to}"},
+		"timeline.reached":          {Zh: "{to}", En: "{to}"},
+		"timeline.edited":           {Zh: "{who} 修改", En: "{who} changed it"},
+		"timeline.assigned":         {Zh: "{who} 派给 {to}", En: "{who} assigned it to {to}"},
+		"timeline.urged":            {Zh: "{who} 催办", En: "{who} urged"},
+		"timeline.approved":         {Zh: "{who} 批准了{approval}", En: "{who} approved: {approval}"},
+		"timeline.refused":          {Zh: "{who} 没有批准{approval}：{reason}", En: "{who} refused {approval}: {reason}"},
+		"timeline.refused_plain":    {Zh: "{who} 没有批准{approval}", En: "{who} refused {approval}"},
+		"timeline.delegated":        {Zh: "{who} 转交了{approval}", En: "{who} delegated: {approval}"},
+		"timeline.attachment":       {Zh: "{who} 添加附件", En: "{who} attached files"},
+		"timeline.link":             {Zh: "{who} 关联 {number}（{kind}）", En: "{who} linked {number} ({kind})"},
+		"timeline.unlinked":         {Zh: "{who} 取消一项关联", En: "{who} removed a link"},
+		"timeline.work":             {Zh: "{who} 记工时 {minutes} 分：{text}", En: "{who} logged {minutes} min: {text}"},
+		"timeline.timer":            {Zh: "到时：{timer}", En: "Time reached: {timer}"},
+		"timeline.timer_late":       {Zh: "到时（停机后补触发）：{timer}", En: "Time reached, fired late after an outage: {timer}"},
+		"timeline.clock":            {Zh: "{text}", En: "{text}"},
+		"timeline.clock_late":       {Zh: "{text}（停机后补发）", En: "{text} (sent late after an outage)"},
+		"timeline.clock.warning":    {Zh: "预警：{text}", En: "Warning: {text}"},
+		"timeline.clock.alarm":      {Zh: "报警：{text}", En: "Alarm: {text}"},
+		"timeline.clock.escalation": {Zh: "升级：{text}", En: "Escalation: {text}"},
+		"timeline.promised":         {Zh: "协议或日历有变，时限重新计算", En: "The agreement or calendar changed; the deadline was reckoned anew"},
+		"timeline.other":            {Zh: "{who} · {kind}", En: "{who} · {kind}"},
 	})
 }

@@ -3,6 +3,9 @@ package process
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
@@ -13,26 +16,51 @@ import (
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
-// syncTimers brings the record's timers in line with what its definition says now. A timer fires once for each distinct instant.
+// syncTimers brings the record's timers in line with what its definition and its clocks say now. A timer fires once for
+// each distinct instant.
 func (c *change) syncTimers(ctx context.Context) error {
-	if len(c.def.Timers) == 0 {
+	if len(c.def.Timers) == 0 && !c.kept.Governed {
 		return nil
 	}
 	if err := c.readTimers(ctx); err != nil {
 		return err
 	}
-	for _, def := range c.def.Timers {
-		due, err := c.timerDue(def.Name)
-		if err != nil {
-			return err
-		}
-		if at := clock.Millis(due); at != c.timers[def.Name] {
-			if err := c.setTimer(ctx, def.Name, at); err != nil {
+	wanted, err := c.wantedTimers()
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(wanted)) {
+		if at := wanted[name]; at != c.timers[name] {
+			if err := c.setTimer(ctx, name, at); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// wantedTimers are the instants at which the record wants to be woken, by timer; 0 = a timer that is to stop.
+func (c *change) wantedTimers() (map[string]int64, error) {
+	wanted := map[string]int64{}
+	for _, def := range c.def.Timers {
+		due, err := c.timerDue(def.Name)
+		if err != nil {
+			return nil, err
+		}
+		wanted[def.Name] = clock.Millis(due)
+	}
+	if !c.kept.Governed {
+		return wanted, nil
+	}
+	for name := range c.timers {
+		if strings.HasPrefix(name, clockTimer) {
+			wanted[name] = 0
+		}
+	}
+	for name, at := range c.kept.Wake {
+		wanted[clockTimer+name] = clock.Millis(at)
+	}
+	return wanted, nil
 }
 
 // readTimers reads which timers are running, once a change. A record that this change makes has none.
@@ -187,6 +215,9 @@ func (s *Service) fire(ctx context.Context, u *work.Unit, t dueTimer) error {
 	c, err := s.changeOf(u, r)
 	if err != nil {
 		return err
+	}
+	if strings.HasPrefix(t.Name, clockTimer) {
+		return c.ringClock(ctx, t, late)
 	}
 	def, ok := c.def.Timers.Get(t.Name)
 	if !ok {

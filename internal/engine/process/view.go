@@ -35,15 +35,45 @@ type PriorityView struct {
 	Mark  string `json:"mark"`
 }
 
-// Promise is a time given to somebody.
+// Promise is a time given to somebody. Durations are working time of its agreement.
 type Promise struct {
 	Name      string     `json:"name"`
 	Label     string     `json:"label"`
-	DueAt     time.Time  `json:"due_at"`
-	State     string     `json:"state"` // running, paused, met, breached
+	Kind      string     `json:"kind" enum:"sla,ola,uc,expected" doc:"with the customer, between teams, with a supplier, or only what the customer expects"`
+	Agreement string     `json:"agreement" doc:"code; empty for what the customer expects"`
+	DueAt     *time.Time `json:"due_at" doc:"null while the clock stands"`
+	State     string     `json:"state" enum:"running,paused,met,breached"`
 	StartedAt time.Time  `json:"started_at"`
 	StoppedAt *time.Time `json:"stopped_at"` // when it was kept, or overdue but done
 	UsedMS    int64      `json:"used_ms"`    // until then, or until now
+	LeftMS    int64      `json:"left_ms" doc:"negative when it is over"`
+	TargetMS  int64      `json:"target_ms"`
+}
+
+// nearest is the promise to look at first: what is due first, else what stands still, else what ended last.
+func nearest(list []Promise) *Promise {
+	var best *Promise
+	rank := func(p *Promise) int {
+		switch {
+		case p.Kind != "sla" && p.Kind != "expected":
+			return 0
+		case p.StoppedAt != nil:
+			return 1
+		case p.DueAt == nil:
+			return 2
+		}
+		return 3
+	}
+	for i := range list {
+		p := &list[i]
+		switch {
+		case best == nil, rank(p) > rank(best),
+			rank(p) == 3 && rank(best) == 3 && p.DueAt.Before(*best.DueAt),
+			rank(p) == 1 && rank(best) == 1 && p.StoppedAt.After(*best.StoppedAt):
+			best = p
+		}
+	}
+	return best
 }
 
 // NextStep is the step a reader can take from a list without opening the record.
@@ -125,12 +155,17 @@ func (s *Service) summaries(ctx context.Context, u *work.Unit, list []*record.Re
 	if err != nil {
 		return nil, err
 	}
+	promises, err := s.promises(ctx, u, list)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Summary, 0, len(list))
 	for _, r := range list {
 		c, err := s.sceneOf(u, r)
 		if err != nil {
 			return nil, err
 		}
+		c.promises = promises[r.ID]
 		one, err := c.summary(ctx, names)
 		if err != nil {
 			return nil, err
@@ -138,6 +173,14 @@ func (s *Service) summaries(ctx context.Context, u *work.Unit, list []*record.Re
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// promises are those of the records that come under agreements.
+func (s *Service) promises(ctx context.Context, u *work.Unit, list []*record.Record) (map[string][]Promise, error) {
+	if s.clocks == nil || len(list) == 0 {
+		return nil, nil
+	}
+	return s.clocks.Promises(ctx, u, list)
 }
 
 func (c *scene) summary(ctx context.Context, names map[string]string) (Summary, error) {
@@ -148,7 +191,7 @@ func (c *scene) summary(ctx context.Context, names map[string]string) (Summary, 
 		Major: r.Major, Reopened: r.Reopened, Urges: r.Urges, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, Promise: c.promiseView(), Version: r.Version,
 		Fields: c.def.Fields.Where(func(f form.Field) bool { return slices.Contains(c.def.Columns, f.Name) }).Mask(r.All(), form.ViewOf(c.actor, false))}
 	if sum.Promise != nil {
-		sum.DueAt = &sum.Promise.DueAt
+		sum.DueAt = sum.Promise.DueAt
 	}
 	if c.customer() { // who works on it is for the customer to know; how the provider is organised is not
 		sum.Team, sum.Level = nil, ""
@@ -188,12 +231,20 @@ func (c *scene) priorityView() *PriorityView {
 
 // promiseView is the nearest promise: the time the record is due for.
 func (c *scene) promiseView() *Promise {
+	if len(c.promises) > 0 {
+		return nearest(c.promises)
+	}
+	return c.expectation()
+}
+
+// expectation is what the definition says the record is due for, where no agreement promises anything.
+func (c *scene) expectation() *Promise {
 	r := c.rec
 	due, err := c.promised()
 	if err != nil || due.IsZero() || r.Kind == string(definition.Cancelled) {
 		return nil
 	}
-	p := &Promise{Name: "solve", Label: c.def.DueLabel.In(c.actor.Lang), DueAt: due, State: "running", StartedAt: r.CreatedAt}
+	p := &Promise{Name: "solve", Label: c.def.DueLabel.In(c.actor.Lang), Kind: "expected", DueAt: &due, State: "running", StartedAt: r.CreatedAt}
 	solved := r.Milestones["solved"]
 	if solved.IsZero() {
 		solved = r.Milestones["closed"]
@@ -210,7 +261,8 @@ func (c *scene) promiseView() *Promise {
 	if !solved.IsZero() {
 		end, p.StoppedAt = solved, &solved
 	}
-	p.UsedMS = end.Sub(p.StartedAt).Milliseconds()
+	p.UsedMS, p.TargetMS = end.Sub(p.StartedAt).Milliseconds(), due.Sub(p.StartedAt).Milliseconds()
+	p.LeftMS = p.TargetMS - p.UsedMS
 	return p
 }
 

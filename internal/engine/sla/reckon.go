@@ -12,7 +12,7 @@ import (
 type Target struct {
 	Seconds  int64  `json:"seconds" minimum:"0" maximum:"315360000" doc:"working time promised"`
 	Pausable bool   `json:"pausable,omitempty" doc:"the clock stands while the record waits"`
-	Starts   string `json:"starts,omitempty" enum:"created,assigned" doc:"assigned: an internal target (OLA), new at each assignment"`
+	Starts   string `json:"starts,omitempty" enum:"created,assigned,event" doc:"assigned: an internal target (OLA), new at each assignment; event: when something says so, as the arrival once remote help has failed (C-23)"`
 	After    bool   `json:"after_first_response,omitempty" doc:"silent before the first response"`
 }
 
@@ -35,13 +35,14 @@ type Terms struct {
 // Event is one thing in the life of a record that clocks follow.
 type Event struct {
 	At        time.Time `json:"at"`
-	Type      string    `json:"type" enum:"created,responded,agent_message,customer_message,assigned,paused,resumed,priority_changed,agreement_changed,due_set,holiday_added,resolved,reopened,closed"`
+	Type      string    `json:"type" enum:"created,responded,agent_message,customer_message,assigned,paused,resumed,priority_changed,agreement_changed,due_set,holiday_added,resolved,reopened,closed,target_started,target_reached,unassigned"`
 	Agreement string    `json:"agreement,omitempty" maxLength:"200" doc:"from now on; any event may name one"`
 	Priority  string    `json:"priority,omitempty" maxLength:"40"`
+	Level     string    `json:"level,omitempty" maxLength:"40" doc:"of the fault"`
 	Paused    bool      `json:"paused,omitempty" doc:"created waiting"`
 	Reason    string    `json:"reason,omitempty" maxLength:"400" doc:"of a pause"`
 	Team      string    `json:"team,omitempty" maxLength:"200" doc:"to whom it was assigned"`
-	Target    string    `json:"target,omitempty" maxLength:"40" doc:"whose due time is set"`
+	Target    string    `json:"target,omitempty" maxLength:"40" doc:"whose due time is set, or that starts or is reached"`
 	Due       time.Time `json:"due,omitzero" required:"false" doc:"the due time that is set"`
 	Calendar  string    `json:"calendar,omitempty" maxLength:"100" doc:"that gets a holiday"`
 	Date      string    `json:"date,omitempty" maxLength:"10" doc:"of the holiday"`
@@ -74,6 +75,8 @@ type Clock struct {
 	Cycle    int           // which one it is, from 1
 	cycle    *cycle
 	terms    *Terms
+	seconds  int64
+	standing bool // it is paused, even where it is over already
 }
 
 // Warning is when a share of a target is used up; zero where that cannot be told while the clock stands.
@@ -182,7 +185,7 @@ func (w *walker) take(e *Event) {
 	switch e.Type {
 	case "created":
 		w.paused, w.reason = e.Paused, e.Reason
-		if w.target.Starts != "assigned" && w.name != Update && w.name != Informed && !w.target.After {
+		if w.target.Starts != "assigned" && w.target.Starts != "event" && w.name != Update && w.name != Informed && !w.target.After {
 			w.begin(e.At)
 		}
 	case "assigned":
@@ -201,6 +204,18 @@ func (w *walker) take(e *Event) {
 	case "due_set":
 		if c := w.open(); c != nil && e.Target == w.name {
 			c.set = e
+		}
+	case "unassigned":
+		if w.target.Starts == "assigned" {
+			w.finish(e.At)
+		}
+	case "target_started":
+		if e.Target == w.name && w.target.Starts == "event" && w.open() == nil && !w.resolved {
+			w.begin(e.At)
+		}
+	case "target_reached":
+		if e.Target == w.name {
+			w.finish(e.At)
 		}
 	case "resolved", "closed":
 		w.resolve(e.At)
@@ -266,6 +281,7 @@ func (w *walker) clock(terms *Terms, at time.Time) Clock {
 	k.Elapsed, k.Stood = r.total(c, ran), r.total(c, stood)
 	open := c.end.IsZero() && !w.resolved
 	standing := open && w.paused && w.target.Pausable
+	k.seconds, k.standing = w.target.Seconds, standing
 	if !open {
 		k.Ended = c.stop()
 	}
@@ -306,6 +322,32 @@ func (c *cycle) stop() time.Time {
 		return c.begin
 	}
 	return c.end
+}
+
+// pointAt is when a point of the present cycle is passed: a share of the target, or working time before or after it is
+// due; zero while that cannot be told.
+func (k Clock) pointAt(s Step) time.Time {
+	if k.cycle == nil {
+		return time.Time{}
+	}
+	r := reader{cal: k.terms.Calendar, seconds: k.seconds}
+	standing := k.State == Paused || k.standing
+	if s.Percent > 0 {
+		at, reached := r.reach(k.cycle, r.allowance(k.cycle)*time.Duration(s.Percent)/100)
+		if k.cycle.set != nil && s.Percent == 100 {
+			return r.due(k.cycle, standing)
+		}
+		if standing && !reached {
+			return time.Time{}
+		}
+		return at
+	}
+	due := r.due(k.cycle, standing)
+	if due.IsZero() {
+		return due
+	}
+	at, _ := r.cal.Add(due, time.Duration(s.After-s.Before)*time.Second)
+	return at
 }
 
 // reader reads cycles by a calendar.

@@ -21,6 +21,7 @@ type Config struct {
 	Sync        string   `help:"How surely SQLite writes: full survives a power cut, normal may lose the last moments." enum:"full,normal" default:"full" env:"STEWARD_SYNC"`
 	BaseURL     string   `name:"base-url" help:"Address under which people reach it, https://… in production; decides secure cookies." env:"STEWARD_BASE_URL"`
 	Proxies     []string `help:"Networks of reverse proxies whose X-Forwarded-For is believed." env:"STEWARD_PROXIES"`
+	Networks    []string `name:"open-networks" help:"Inner networks that notification channels (mail servers, gateways, webhooks) may reach; the others are closed to them." env:"STEWARD_OPEN_NETWORKS"`
 	Keys        string   `help:"Master keys id:base64, the current one first. Default: keys file in the data folder, made at first start." env:"STEWARD_KEYS"`
 	LogLevel    string   `help:"debug, info, warn or error." enum:"debug,info,warn,error" default:"info" env:"STEWARD_LOG_LEVEL"`
 	LogFormat   string   `help:"text or json." enum:"text,json" default:"text" env:"STEWARD_LOG_FORMAT"`
@@ -66,6 +67,9 @@ func (c *Config) Check() error {
 	if c.S3Endpoint != "" && c.S3Bucket == "" {
 		return fmt.Errorf("s3-bucket: is needed with s3-endpoint")
 	}
+	if _, err := c.OpenNetworks(); err != nil {
+		return err
+	}
 	_, err = c.ProxyNetworks()
 	return err
 }
@@ -79,16 +83,21 @@ func loopback(host string) bool {
 }
 
 // ProxyNetworks are the parsed proxies.
-func (c *Config) ProxyNetworks() ([]netip.Prefix, error) {
+func (c *Config) ProxyNetworks() ([]netip.Prefix, error) { return networks("proxies", c.Proxies) }
+
+// OpenNetworks are the parsed inner networks that notification channels may reach.
+func (c *Config) OpenNetworks() ([]netip.Prefix, error) { return networks("open-networks", c.Networks) }
+
+func networks(setting string, list []string) ([]netip.Prefix, error) {
 	var out []netip.Prefix
-	for _, p := range c.Proxies {
+	for _, p := range list {
 		if ip, err := netip.ParseAddr(p); err == nil {
 			out = append(out, netip.PrefixFrom(ip, ip.BitLen()))
 			continue
 		}
 		network, err := netip.ParsePrefix(p)
 		if err != nil {
-			return nil, fmt.Errorf("proxies: %q is not an address or network", p)
+			return nil, fmt.Errorf("%s: %q is not an address or network", setting, p)
 		}
 		out = append(out, network)
 	}

@@ -1,0 +1,226 @@
+package sla
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/steward-ops/steward/internal/core/record"
+	"github.com/steward-ops/steward/internal/engine/process"
+	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/work"
+)
+
+// Follow takes a change of a record over into its clocks, in the transaction of the change (SLA-09: measured from what
+// happens, not from what is typed). A record that comes under no agreement has none.
+func (s *Service) Follow(ctx context.Context, u *work.Unit, f process.Followed) (process.Kept, error) {
+	l, err := s.lifeOf(ctx, u, f)
+	if err != nil {
+		return process.Kept{}, err
+	}
+	if l == nil || len(l.governed) == 0 {
+		return process.Kept{}, nil
+	}
+	cals, err := s.calendarsNow(ctx, u.Tx)
+	if err != nil {
+		return process.Kept{}, err
+	}
+	rows, err := s.rowsOf(ctx, u.Tx, l)
+	if err != nil {
+		return process.Kept{}, err
+	}
+	return s.keep(ctx, u, l, f.After, cals, rows)
+}
+
+func (s *Service) rowsOf(ctx context.Context, tx db.Tx, l *life) (map[string]*row, error) {
+	if l.isNew {
+		return map[string]*row{}, nil
+	}
+	return readRows(ctx, tx, l.record)
+}
+
+// lifeOf reads what is known of a record's life and adds what has happened; nil where nothing is promised.
+func (s *Service) lifeOf(ctx context.Context, u *work.Unit, f process.Followed) (*life, error) {
+	if f.Before == nil {
+		chosen, err := s.choose(ctx, u.Tx, f.After)
+		if err != nil || len(chosen) == 0 {
+			return nil, err
+		}
+		l := &life{record: f.After.ID, governed: chosen, open: f.After.Open, isNew: true}
+		l.events = happened(f, u.Now())
+		return l, l.save(ctx, u.Tx)
+	}
+	l, err := readLife(ctx, u.Tx, f.After.ID)
+	if err != nil || l == nil {
+		return l, err
+	}
+	news := happened(f, u.Now())
+	if moved(f.Before, f.After) {
+		if err := s.chooseAnew(ctx, u.Tx, l, f.After); err != nil {
+			return nil, err
+		}
+	}
+	if len(news) == 0 && l.open == f.After.Open {
+		return l, nil
+	}
+	l.events, l.open = append(l.events, news...), f.After.Open
+	return l, l.save(ctx, u.Tx)
+}
+
+// moved tells whether something changed by which agreements are chosen.
+func moved(before, after *record.Record) bool {
+	return before.Customer != after.Customer || before.Service != after.Service || before.Contract != after.Contract || before.Priority != after.Priority
+}
+
+// choose finds the agreements that a record comes under: the one with the customer that fits closest, and all those it
+// rests on.
+func (s *Service) choose(ctx context.Context, tx db.Tx, r *record.Record) ([]governed, error) {
+	all, err := s.inForce(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	var best *Agreement
+	var out []governed
+	for _, a := range all {
+		switch {
+		case !a.fits(r):
+		case a.Kind != WithCustomer:
+			out = append(out, governed{a.ID, a.Version})
+		case best == nil || a.closeness() > best.closeness() || a.closeness() == best.closeness() && a.Rank > best.Rank:
+			best = a
+		}
+	}
+	if best != nil {
+		out = slices.Insert(out, 0, governed{best.ID, best.Version})
+	}
+	return out, nil
+}
+
+// chooseAnew keeps the version of agreements that still hold: a revision governs new records only (SLA-05).
+func (s *Service) chooseAnew(ctx context.Context, tx db.Tx, l *life, r *record.Record) error {
+	chosen, err := s.choose(ctx, tx, r)
+	if err != nil {
+		return err
+	}
+	for i, g := range chosen {
+		if j := slices.IndexFunc(l.governed, func(old governed) bool { return old.Agreement == g.Agreement }); j >= 0 {
+			chosen[i] = l.governed[j]
+		}
+	}
+	l.governed = chosen
+	return l.save(ctx, tx)
+}
+
+// fits tells whether an agreement holds for a record.
+func (a *Agreement) fits(r *record.Record) bool {
+	in := func(list []string, v string) bool { return len(list) == 0 || slices.Contains(list, v) }
+	day := r.CreatedAt.Format(time.DateOnly)
+	return (a.Customer == "" || a.Customer == r.Customer) && in(a.Applies.Types, r.Type) && in(a.Applies.Services, r.Service) &&
+		in(a.Applies.Contracts, r.Contract) && in(a.Applies.Priorities, r.Priority) &&
+		(a.From == "" || a.From <= day) && (a.Until == "" || day <= a.Until)
+}
+
+// closeness is how narrowly an agreement says what it is for: contract before service before customer before priority.
+func (a *Agreement) closeness() int {
+	return 16*count(len(a.Applies.Contracts) > 0) + 8*count(len(a.Applies.Services) > 0) + 4*count(a.Customer != "") +
+		2*count(len(a.Applies.Priorities) > 0) + count(len(a.Applies.Types) > 0)
+}
+
+// happened are the events of a change.
+func happened(f process.Followed, now time.Time) []Event {
+	h := &happening{now: now, f: f, before: f.Before, after: f.After}
+	if h.before == nil {
+		h.created()
+		h.before = &record.Record{Open: true, Priority: f.After.Priority, Level: f.After.Level, Kind: f.After.Kind, WaitingOn: f.After.WaitingOn}
+	}
+	h.milestones()
+	h.messages()
+	h.moves()
+	h.dues()
+	return h.events
+}
+
+type happening struct {
+	now           time.Time
+	f             process.Followed
+	before, after *record.Record
+	events        []Event
+}
+
+func (h *happening) add(e Event) {
+	e.At = h.now
+	h.events = append(h.events, e)
+}
+
+func (h *happening) created() {
+	on := waits(h.after)
+	h.add(Event{Type: "created", Priority: h.after.Priority, Level: h.after.Level, Paused: on != "", Reason: on})
+}
+
+// waits is whom a record waits for, or "".
+func waits(r *record.Record) string {
+	if r.Kind == "waiting" {
+		return r.WaitingOn
+	}
+	return ""
+}
+
+// reached are the targets that end at a milestone.
+var reached = map[string]string{"diagnosed": "diagnosis", "arrived": "arrival"}
+
+func (h *happening) milestones() {
+	passed := func(m string) bool { return h.before.Milestones[m].IsZero() && !h.after.Milestones[m].IsZero() }
+	if passed("responded") {
+		h.add(Event{Type: "responded"})
+	}
+	for _, m := range []string{"diagnosed", "arrived"} {
+		if passed(m) {
+			h.add(Event{Type: "target_reached", Target: reached[m]})
+		}
+	}
+	for _, target := range h.f.Started {
+		h.add(Event{Type: "target_started", Target: target})
+	}
+	solved := func(r *record.Record) bool { return !r.Open || !r.Milestones["solved"].IsZero() }
+	switch {
+	case solved(h.after) && !solved(h.before):
+		h.add(Event{Type: "resolved"})
+	case !solved(h.after) && solved(h.before):
+		h.add(Event{Type: "reopened"})
+	}
+}
+
+func (h *happening) messages() {
+	switch h.f.Spoke {
+	case "provider":
+		h.add(Event{Type: "agent_message"})
+	case "customer":
+		h.add(Event{Type: "customer_message"})
+	}
+}
+
+func (h *happening) moves() {
+	if h.after.Team != h.before.Team && h.after.Team != "" {
+		h.add(Event{Type: "assigned", Team: h.after.Team})
+	}
+	if h.after.Priority != h.before.Priority || h.after.Level != h.before.Level {
+		h.add(Event{Type: "priority_changed", Priority: h.after.Priority, Level: h.after.Level})
+	}
+	switch was, is := waits(h.before), waits(h.after); {
+	case was == is:
+	case is == "":
+		h.add(Event{Type: "resumed"})
+	default:
+		h.add(Event{Type: "paused", Reason: is})
+	}
+}
+
+// dues: what the customer expects binds where it is earlier than the agreement; what was agreed anew replaces it (ESC-08).
+func (h *happening) dues() {
+	if !h.f.Expected.Equal(h.f.ExpectedBefore) {
+		h.add(Event{Type: "expected_set", Due: h.f.Expected})
+	}
+	if !h.f.Agreed.IsZero() && !h.f.Agreed.Equal(h.f.AgreedBefore) {
+		h.add(Event{Type: "due_set", Target: Resolution, Due: h.f.Agreed})
+	}
+}
