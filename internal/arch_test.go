@@ -32,7 +32,7 @@ var levels = []struct {
 	{"engine", false, []string{"internal/engine/process"}},
 	{"engine: promises and duty", true, []string{"internal/engine/sla", "internal/engine/roster"}},
 	{"intake", true, []string{"internal/intake/alert"}},
-	{"practices", true, []string{"internal/practice/incident", "internal/practice/request", "internal/practice/call", "internal/practice/duty", "internal/practice"}},
+	{"practices", true, []string{"internal/practice/incident", "internal/practice/request", "internal/practice/call", "internal/practice/duty", "internal/practice/major", "internal/practice"}},
 	{"scenarios, demonstration, web", true, []string{"internal/scenario", "internal/demo", "internal/webui"}},
 	{"app", false, []string{"internal/app", "internal/app/apptest"}},
 	{"programs", false, []string{"cmd/steward", "internal/bench", "internal"}},

@@ -608,7 +608,7 @@ var pathKinds = map[string]string{
 	"organisations/{id}": "organisation", "sites/{id}": "site", "departments/{id}": "department", "people/{id}": "person", "teams/{id}": "team",
 	"services/{id}": "service", "dedicated-engineers/{id}": "dedicated", "accounts/{id}": "account", "grants/{id}": "grant", "access-review/{id}": "grant",
 	"views/{id}": "view", "sessions/{id}": "session", "tokens/{id}": "token", "customers/{id}": "organisation", "files/{file}": "file",
-	"records/{number}": "number", "jobs/{id}": "job",
+	"records/{number}": "number", "jobs/{id}": "job", "notifications/{id}": "notice",
 }
 
 // words that stand for parameters which are not ids.
@@ -619,7 +619,12 @@ func (w *walk) choices() map[string][]string {
 	}
 	return map[string][]string{
 		"options/{to}": append([]string{"person", "staff", "contact", "organisation", "customer", "supplier", "site", "team", "service"}, types...),
-		"roles/{code}": {"customer_user", "desk"}, "priority-schemes/{code}": {"standard"}, "definitions/{type}": types[:1], "versions/{version}": {"1"},
+		"roles/{code}": {"customer_user", "desk"}, "priority-schemes/{code}": {"standard"},
+		"alerts/{id}": {"no-such-alert"}, "alert-rules/{id}": {"default"}, "alert-sources/{id}": {"api"}, "alert-windows/{id}": {"none"}, "alert-objects/{id}": {"none"},
+		"alert-payloads/{id}": {"none"}, "alert-metrics/{metric}": {"cpu"}, "intake/{kind}": {"generic"}, "{kind}/{token}": {"sta_wrong"}, "prometheus/{token}": {"sta_wrong"},
+		"definitions/{type}": types[:1], "versions/{version}": {"1"},
+		"acknowledge/{token}": {strings.Repeat("A", 43)}, "notification-channels/{id}": {"none"}, "deliveries/{id}": {"none"},
+		"notification-templates/{kind}": {"default"}, "{kind}/{lang}": {"zh"},
 	}
 }
 
@@ -704,7 +709,8 @@ var refNames = map[string]string{
 	"organisation": "organisation", "customer": "organisation", "owner": "organisation", "site": "site", "sites": "site", "department": "department",
 	"person": "person", "people": "person", "members": "person", "head": "person", "lead": "person", "manager": "person", "superior": "person",
 	"requester": "person", "assignee": "person", "to": "person", "team": "team", "service": "service", "parent": "number", "number": "number",
-	"actor": "person", "stream": "record", "ids": "notice", "by": "person", "approver": "person",
+	"actor": "person", "stream": "record", "ids": "notice", "notice": "notice", "by": "person", "approver": "person",
+	"add": "person", "remove": "person", "user": "person", "roster": "roster",
 }
 
 // plainNames are short texts that refer to nothing. Whoever adds a short text decides which list it belongs to.
@@ -715,7 +721,8 @@ var plainNames = []string{
 	"code", "language", "zone", "process", "project", // there are no projects yet
 	"login", "password", "totp", "theme", "density", "value", "mark", "geo", "phone2", "short_name", "employee_number",
 	"form_of_address", "contact_roles", "scopes", "perms", "expires_at", "zh", "en", "now", "new", "current", "classes", "dictionary", "$schema",
-	"name",
+	"name", "digest_at", "lang",
+	"start", "end", "at", "draft", "skill", "timezone", "valid_from", "valid_to", // of rosters
 }
 
 // queries are the queries of a list that name what f holds, one parameter at a time and all at once.

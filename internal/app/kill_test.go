@@ -87,6 +87,7 @@ type victim struct {
 	token   string
 	ids     map[string]string
 	http    *http.Client
+	further func(send func(method, path string, body any) map[string]any) // what the administrator prepares beside
 }
 
 func newVictim(t *testing.T, program string, dialect db.Dialect) *victim {
@@ -168,6 +169,9 @@ func (v *victim) prepare() {
 	add("agent", "/people", map[string]any{"organisation": provider["id"], "name": "周婷"})
 	send("POST", "/accounts", map[string]any{"person": v.ids["agent"], "login": killLogin, "password": killSecret, "must_change": false})
 	send("POST", "/grants", map[string]any{"person": v.ids["agent"], "role": "desk"})
+	if v.further != nil {
+		v.further(send)
+	}
 	cookie, csrf = "", ""
 	send("POST", "/session", map[string]any{"login": killLogin, "password": killSecret})
 	v.token, _ = send("POST", "/me/tokens", map[string]any{"name": "kill", "expires_at": time.Now().Add(24 * time.Hour), "scopes": []string{

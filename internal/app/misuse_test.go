@@ -28,6 +28,11 @@ var needNoActor = map[string]string{
 	"process.Reload":        "wiring: takes over what another replica published",
 	"process.Pump":          "wiring: fires timers as its own narrow actor until the program ends",
 	"process.Tick":          "wiring: fires timers as its own narrow actor",
+	"roster.Pump":           "wiring: fires timers as its own narrow actor until the program ends",
+	"roster.Tick":           "wiring: fires timers as its own narrow actor",
+	"roster.Sweep":          "wiring: sets the timers of newly announced holidays, as its own narrow actor",
+	"roster.Calendar":       "an unguessable address stands for its owner, as whom the calendar is read",
+	"alert.Tick":            "wiring: does what time brings to alerts, as its own narrow actor",
 	"process.CleanFiles":    "wiring: removes uploads that never came onto a record, as its own narrow actor",
 }
 

@@ -30,6 +30,7 @@ import (
 	"github.com/steward-ops/steward/internal/practice/call"
 	"github.com/steward-ops/steward/internal/practice/duty"
 	"github.com/steward-ops/steward/internal/practice/incident"
+	"github.com/steward-ops/steward/internal/practice/major"
 	"github.com/steward-ops/steward/internal/practice/request"
 )
 
@@ -41,6 +42,7 @@ var practices = []struct {
 	{"incident", incident.Files},
 	{"request", request.Files},
 	{"call", call.Files},
+	{"major", major.Files},
 	{"duty", duty.Files},
 }
 

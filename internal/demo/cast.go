@@ -164,7 +164,7 @@ func (p *play) cast() error {
 	if err := p.findProvider(); err != nil {
 		return err
 	}
-	for _, part := range []func() error{p.places, p.everybody, p.groups, p.heads} {
+	for _, part := range []func() error{p.places, p.everybody, p.groups, p.heads, p.promises} {
 		if err := part(); err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/practice/call"
 	"github.com/steward-ops/steward/internal/practice/incident"
+	"github.com/steward-ops/steward/internal/practice/major"
 	"github.com/steward-ops/steward/internal/practice/request"
 )
 
@@ -60,7 +61,7 @@ func newStage(t testing.TB) *stage {
 	for _, role := range []string{"desk", "l1", "l2", "l3", "incident_manager", "supervisor", "head", "boss"} {
 		known.Roles[role] = text.Label{Zh: role, En: role}
 	}
-	for _, files := range []embed.FS{incident.Files, call.Files, request.Files} {
+	for _, files := range []embed.FS{incident.Files, call.Files, major.Files, request.Files} {
 		names, _ := fs.Glob(files, "*.yaml")
 		for _, name := range names {
 			source, err := files.ReadFile(name)

@@ -13,11 +13,12 @@ import (
 	"github.com/steward-ops/steward/internal/practice/call"
 	"github.com/steward-ops/steward/internal/practice/duty"
 	"github.com/steward-ops/steward/internal/practice/incident"
+	"github.com/steward-ops/steward/internal/practice/major"
 	"github.com/steward-ops/steward/internal/practice/request"
 )
 
 // shipped are the definitions of all practices.
-var shipped = []embed.FS{incident.Files, call.Files, duty.Files, request.Files}
+var shipped = []embed.FS{incident.Files, call.Files, duty.Files, major.Files, request.Files}
 
 // vocabulary is what definitions may refer to, as in the program; its effects check their arguments.
 func vocabulary() definition.Vocabulary {
@@ -62,7 +63,7 @@ func load(t *testing.T) map[string]*definition.Type {
 // What refers to another type finds it.
 func TestShippedDefinitionsLoad(t *testing.T) {
 	types := load(t)
-	if len(types) != 10 {
+	if len(types) != 12 {
 		t.Errorf("%d types", len(types))
 	}
 	var sources []process.Source

@@ -43,6 +43,9 @@ import { Route as AppAdminOrganisationsIndexRouteImport } from './routes/_app/ad
 import { Route as AppAdminOrganisationsIdRouteImport } from './routes/_app/admin.organisations.$id'
 import { Route as AppAdminPeopleIndexRouteImport } from './routes/_app/admin.people.index'
 import { Route as AppAdminPeopleIdRouteImport } from './routes/_app/admin.people.$id'
+import { Route as AppDutyRostersIndexRouteImport } from './routes/_app/duty.rosters.index'
+import { Route as AppDutyRostersIdRouteImport } from './routes/_app/duty.rosters.$id'
+import { Route as AppDutyRostersNewRouteImport } from './routes/_app/duty.rosters.new'
 import { Route as AppTPluralIndexRouteImport } from './routes/_app/t.$plural.index'
 import { Route as AppTPluralBoardRouteImport } from './routes/_app/t.$plural.board'
 
@@ -217,6 +220,21 @@ const AppAdminPeopleIdRoute = AppAdminPeopleIdRouteImport.update({
   path: '/people/$id',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppDutyRostersIndexRoute = AppDutyRostersIndexRouteImport.update({
+  id: '/duty/rosters/',
+  path: '/duty/rosters/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDutyRostersIdRoute = AppDutyRostersIdRouteImport.update({
+  id: '/duty/rosters/$id',
+  path: '/duty/rosters/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDutyRostersNewRoute = AppDutyRostersNewRouteImport.update({
+  id: '/duty/rosters/new',
+  path: '/duty/rosters/new',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppTPluralIndexRoute = AppTPluralIndexRouteImport.update({
   id: '/t/$plural/',
   path: '/t/$plural/',
@@ -259,10 +277,13 @@ export interface FileRoutesByFullPath {
   '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
   '/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
   '/admin/people/$id': typeof AppAdminPeopleIdRoute
+  '/duty/rosters/$id': typeof AppDutyRostersIdRoute
+  '/duty/rosters/new': typeof AppDutyRostersNewRoute
   '/t/$plural/board': typeof AppTPluralBoardRoute
   '/admin/definitions/': typeof AppAdminDefinitionsIndexRoute
   '/admin/organisations/': typeof AppAdminOrganisationsIndexRoute
   '/admin/people/': typeof AppAdminPeopleIndexRoute
+  '/duty/rosters/': typeof AppDutyRostersIndexRoute
   '/t/$plural/': typeof AppTPluralIndexRoute
 }
 export interface FileRoutesByTo {
@@ -294,10 +315,13 @@ export interface FileRoutesByTo {
   '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
   '/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
   '/admin/people/$id': typeof AppAdminPeopleIdRoute
+  '/duty/rosters/$id': typeof AppDutyRostersIdRoute
+  '/duty/rosters/new': typeof AppDutyRostersNewRoute
   '/t/$plural/board': typeof AppTPluralBoardRoute
   '/admin/definitions': typeof AppAdminDefinitionsIndexRoute
   '/admin/organisations': typeof AppAdminOrganisationsIndexRoute
   '/admin/people': typeof AppAdminPeopleIndexRoute
+  '/duty/rosters': typeof AppDutyRostersIndexRoute
   '/t/$plural': typeof AppTPluralIndexRoute
 }
 export interface FileRoutesById {
@@ -333,10 +357,13 @@ export interface FileRoutesById {
   '/_app/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
   '/_app/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
   '/_app/admin/people/$id': typeof AppAdminPeopleIdRoute
+  '/_app/duty/rosters/$id': typeof AppDutyRostersIdRoute
+  '/_app/duty/rosters/new': typeof AppDutyRostersNewRoute
   '/_app/t/$plural/board': typeof AppTPluralBoardRoute
   '/_app/admin/definitions/': typeof AppAdminDefinitionsIndexRoute
   '/_app/admin/organisations/': typeof AppAdminOrganisationsIndexRoute
   '/_app/admin/people/': typeof AppAdminPeopleIndexRoute
+  '/_app/duty/rosters/': typeof AppDutyRostersIndexRoute
   '/_app/t/$plural/': typeof AppTPluralIndexRoute
 }
 export interface FileRouteTypes {
@@ -372,10 +399,13 @@ export interface FileRouteTypes {
     | '/admin/definitions/$type'
     | '/admin/organisations/$id'
     | '/admin/people/$id'
+    | '/duty/rosters/$id'
+    | '/duty/rosters/new'
     | '/t/$plural/board'
     | '/admin/definitions/'
     | '/admin/organisations/'
     | '/admin/people/'
+    | '/duty/rosters/'
     | '/t/$plural/'
   fileRoutesByTo: FileRoutesByTo
   to:
@@ -407,10 +437,13 @@ export interface FileRouteTypes {
     | '/admin/definitions/$type'
     | '/admin/organisations/$id'
     | '/admin/people/$id'
+    | '/duty/rosters/$id'
+    | '/duty/rosters/new'
     | '/t/$plural/board'
     | '/admin/definitions'
     | '/admin/organisations'
     | '/admin/people'
+    | '/duty/rosters'
     | '/t/$plural'
   id:
     | '__root__'
@@ -445,10 +478,13 @@ export interface FileRouteTypes {
     | '/_app/admin/definitions/$type'
     | '/_app/admin/organisations/$id'
     | '/_app/admin/people/$id'
+    | '/_app/duty/rosters/$id'
+    | '/_app/duty/rosters/new'
     | '/_app/t/$plural/board'
     | '/_app/admin/definitions/'
     | '/_app/admin/organisations/'
     | '/_app/admin/people/'
+    | '/_app/duty/rosters/'
     | '/_app/t/$plural/'
   fileRoutesById: FileRoutesById
 }
@@ -700,6 +736,27 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminPeopleIdRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/duty/rosters/': {
+      id: '/_app/duty/rosters/'
+      path: '/duty/rosters'
+      fullPath: '/duty/rosters/'
+      preLoaderRoute: typeof AppDutyRostersIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/duty/rosters/$id': {
+      id: '/_app/duty/rosters/$id'
+      path: '/duty/rosters/$id'
+      fullPath: '/duty/rosters/$id'
+      preLoaderRoute: typeof AppDutyRostersIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/duty/rosters/new': {
+      id: '/_app/duty/rosters/new'
+      path: '/duty/rosters/new'
+      fullPath: '/duty/rosters/new'
+      preLoaderRoute: typeof AppDutyRostersNewRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/t/$plural/': {
       id: '/_app/t/$plural/'
       path: '/t/$plural'
@@ -765,7 +822,10 @@ interface AppRouteChildren {
   AppIndexRoute: typeof AppIndexRoute
   AppNewPluralRoute: typeof AppNewPluralRoute
   AppRNumberRoute: typeof AppRNumberRoute
+  AppDutyRostersIdRoute: typeof AppDutyRostersIdRoute
+  AppDutyRostersNewRoute: typeof AppDutyRostersNewRoute
   AppTPluralBoardRoute: typeof AppTPluralBoardRoute
+  AppDutyRostersIndexRoute: typeof AppDutyRostersIndexRoute
   AppTPluralIndexRoute: typeof AppTPluralIndexRoute
 }
 
@@ -779,7 +839,10 @@ const AppRouteChildren: AppRouteChildren = {
   AppIndexRoute: AppIndexRoute,
   AppNewPluralRoute: AppNewPluralRoute,
   AppRNumberRoute: AppRNumberRoute,
+  AppDutyRostersIdRoute: AppDutyRostersIdRoute,
+  AppDutyRostersNewRoute: AppDutyRostersNewRoute,
   AppTPluralBoardRoute: AppTPluralBoardRoute,
+  AppDutyRostersIndexRoute: AppDutyRostersIndexRoute,
   AppTPluralIndexRoute: AppTPluralIndexRoute,
 }
 

@@ -32,7 +32,7 @@ func Each(t *testing.T, fn func(t *testing.T, a *app.App), sources ...process.So
 }
 
 // Start runs the program on a fresh database until the test ends.
-func Start(t *testing.T, dialect db.Dialect, sources ...process.Source) *app.App {
+func Start(t testing.TB, dialect db.Dialect, sources ...process.Source) *app.App {
 	t.Helper()
 	data := t.TempDir()
 	url := "sqlite:" + filepath.Join(data, "steward.db")

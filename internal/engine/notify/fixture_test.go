@@ -76,8 +76,10 @@ func (s *safeBuffer) String() string {
 
 func each(t *testing.T, fn func(h *house)) {
 	t.Helper()
+	t.Parallel()
 	for _, dialect := range []string{"sqlite", "postgres"} {
 		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
 			c := clock.NewManual(thursday)
 			options := []dbtest.Option{dbtest.Migrations(jobs.Migrations, audit.Migrations, party.Migrations, notify.Migrations), dbtest.Clock(c)}
 			if dialect == "postgres" {
@@ -211,6 +213,17 @@ func (p *person) call(method, path string, body any) answer {
 
 func (h *house) call(bearer, accept, method, path string, body any) answer {
 	h.t.Helper()
+	return h.request(method, path, body, map[string]string{"Authorization": strings.TrimSuffix("Bearer "+bearer, "Bearer "), "Accept": accept})
+}
+
+// header is a call with one more header.
+func (h *house) header(p *person, method, path, body, name, value string) answer {
+	h.t.Helper()
+	return h.request(method, path, body, map[string]string{"Authorization": "Bearer " + p.id, name: value})
+}
+
+func (h *house) request(method, path string, body any, headers map[string]string) answer {
+	h.t.Helper()
 	var in bytes.Buffer
 	if body != nil {
 		if s, raw := body.(string); raw {
@@ -221,11 +234,10 @@ func (h *house) call(bearer, accept, method, path string, body any) answer {
 	}
 	r := httptest.NewRequestWithContext(h.t.Context(), method, path, &in)
 	r.Header.Set("Content-Type", "application/json")
-	if bearer != "" {
-		r.Header.Set("Authorization", "Bearer "+bearer)
-	}
-	if accept != "" {
-		r.Header.Set("Accept", accept)
+	for name, value := range headers {
+		if value != "" {
+			r.Header.Set(name, value)
+		}
 	}
 	w := httptest.NewRecorder()
 	h.web.ServeHTTP(w, r)

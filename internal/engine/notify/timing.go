@@ -57,14 +57,10 @@ func (w wishes) gathers(level Level) bool {
 
 // nextDigest is when the next digest goes out: at the full hour, or at the person's time of day; always after now.
 func (w wishes) nextDigest(now time.Time, zone *time.Location) time.Time {
-	if w.Digest == Hourly {
+	if w.Digest == Hourly { // counted on, not set, so that the hour that autumn repeats has its own
 		local := now.In(zone)
-		y, m, d := local.Date()
-		next := time.Date(y, m, d, local.Hour()+1, 0, 0, 0, zone)
-		for !next.After(now) { // the hour that is repeated in autumn
-			next = next.Add(time.Hour)
-		}
-		return next.UTC()
+		past := time.Duration(local.Minute())*time.Minute + time.Duration(local.Second())*time.Second + time.Duration(local.Nanosecond())
+		return now.Add(time.Hour - past)
 	}
 	minutes, ok := wallTime(w.DigestAt)
 	if !ok {

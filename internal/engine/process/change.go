@@ -66,8 +66,12 @@ func (s *Service) changeOf(u *work.Unit, r *record.Record) (*change, error) {
 // require are names that must be filled afterwards.
 func (c *change) read(ctx context.Context, in map[string]json.RawMessage, only, require []string) error {
 	var unsure error // a failure while finding out what the actor is to the record
+	old := c.before
+	if c.isNew { // what the engine itself has given to it
+		old = c.rec.All()
+	}
 	values, faults, err := c.def.Fields.Parse(in, form.Parse{
-		Partial: !c.isNew, System: c.actor.System, Only: only, Require: require, Old: c.before,
+		Partial: !c.isNew, System: c.actor.System, Only: only, Require: require, Old: old,
 		Now: c.u.Now(), Zone: c.s.zone, Actor: c.actor,
 		Refs: func(kind string, ids []string) (map[string]string, error) { return c.refs(ctx, kind, ids) },
 		Seal: c.s.sealer(c.rec.ID),

@@ -285,6 +285,8 @@ var navigation = []struct {
 	name  text.Label
 }{
 	{"service", text.Label{}, "call.use", NavItem{Key: "desk", Icon: "phone-incoming", To: "/desk"}, text.Label{Zh: "来电登记", En: "Calls"}},
+	{"records", text.Label{}, "sla.read", NavItem{Key: "agreements", Icon: "handshake", To: "/agreements"}, text.Label{Zh: "服务协议", En: "Agreements"}},
+	{"records", text.Label{}, "sla.read", NavItem{Key: "calendars", Icon: "calendar-clock", To: "/calendars"}, text.Label{Zh: "服务日历", En: "Calendars"}},
 	{"admin", text.Label{}, "party.write", NavItem{Key: "people", Icon: "users", To: "/admin/people"}, text.Label{Zh: "人员与组织", En: "People"}},
 	{"admin", text.Label{}, "identity.manage", NavItem{Key: "accounts", Icon: "key-round", To: "/admin/accounts"}, text.Label{Zh: "账号与权限", En: "Accounts and roles"}},
 	{"admin", text.Label{}, ManageDefinitions, NavItem{Key: "definitions", Icon: "workflow", To: "/admin/definitions"}, text.Label{Zh: "流程定义", En: "Definitions"}},

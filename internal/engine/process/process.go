@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
@@ -70,7 +71,8 @@ type Service struct {
 	clocks    Clocks
 	schemes   *schemes
 	wake      chan struct{}
-	changed   func() // tells the API document that definitions changed
+	planned   atomic.Int64 // when the pump looks at the timers next, in milliseconds
+	changed   func()       // tells the API document that definitions changed
 }
 
 // New makes the engine. Start must be called before it serves.

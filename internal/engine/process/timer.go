@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
@@ -128,7 +131,11 @@ func (c *change) setTimer(ctx context.Context, name string, at int64) error {
 		ON CONFLICT (record_id, name, fires_at) DO UPDATE SET state = 'pending' WHERE timers.state = 'cancelled'`,
 		id.New(), c.rec.ID, name, at, false)
 	if err == nil {
-		c.u.AfterCommit(c.s.Wake)
+		c.u.AfterCommit(func() {
+			if at < c.s.planned.Load() {
+				c.s.Wake()
+			}
+		})
 	}
 	return err
 }
@@ -163,30 +170,60 @@ var errNoTimer = errors.New("no timer is due")
 // so one that fails does not hold up the others; claiming and firing are one commit, so each fires exactly once.
 func (s *Service) Tick(ctx context.Context) (fired int, err error) {
 	ctx = work.WithActor(ctx, Engine)
-	for ctx.Err() == nil {
-		failed, err := s.fireNext(ctx)
-		switch {
-		case errors.Is(err, errNoTimer):
-			return fired, nil
-		case failed.ID != "":
-			s.log.ErrorContext(ctx, "timer failed", "timer", failed.Name, "record", failed.Record, "error", err)
-			if err := s.postpone(ctx, failed, err); err != nil {
-				return fired, err
-			}
-		case err != nil:
-			return fired, err
-		default:
-			fired++
-		}
+	due, err := s.fireOne(ctx)
+	if !due || err != nil {
+		return 0, err
 	}
-	return fired, ctx.Err()
+	var group sync.WaitGroup
+	var count atomic.Int64
+	var first firstError
+	for range firing { // what is due at one instant shares commits
+		group.Go(func() {
+			for ctx.Err() == nil {
+				due, err := s.fireOne(ctx)
+				if err != nil {
+					first.keep(err)
+				}
+				if !due || err != nil {
+					return
+				}
+				count.Add(1)
+			}
+		})
+	}
+	group.Wait()
+	return int(count.Load()) + 1, errors.Join(first.err, ctx.Err())
+}
+
+// firing is how many timers fire at a time.
+const firing = 8
+
+type firstError struct {
+	once sync.Once
+	err  error
+}
+
+func (f *firstError) keep(err error) { f.once.Do(func() { f.err = err }) }
+
+// fireOne fires the timer that is due first; false when none is. One that fails is put off.
+func (s *Service) fireOne(ctx context.Context) (due bool, err error) {
+	failed, err := s.fireNext(ctx)
+	switch {
+	case errors.Is(err, errNoTimer):
+		return false, nil
+	case failed.ID != "":
+		s.log.ErrorContext(ctx, "timer failed", "timer", failed.Name, "record", failed.Record, "error", err)
+		return true, s.postpone(ctx, failed, err)
+	}
+	return true, err
 }
 
 func (s *Service) fireNext(ctx context.Context) (failed dueTimer, err error) {
 	err = s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
 		failed = dueTimer{}
-		t, err := db.One(ctx, u.Tx, scanTimer, `SELECT id, record_id, name, fires_at, attempts FROM timers
-			WHERE state = 'pending' AND retry_at <= $1 ORDER BY retry_at, id LIMIT 1`+db.SkipLocked(u.Tx), clock.Millis(u.Now()))
+		// A record that somebody is just changing is passed over for now: it is locked before its timers, here as there.
+		t, err := db.One(ctx, u.Tx, scanTimer, `SELECT t.id, t.record_id, t.name, t.fires_at, t.attempts FROM timers t JOIN records r ON r.id = t.record_id
+			WHERE t.state = 'pending' AND t.retry_at <= $1 ORDER BY t.retry_at, t.id LIMIT 1`+db.SkipLocked(u.Tx), clock.Millis(u.Now()))
 		if fault.Is(err, fault.NotFound) {
 			return errNoTimer
 		}
@@ -266,13 +303,18 @@ const idleAtMost = 15 * time.Second
 // Pump fires timers at their instants until the context ends. It sleeps until the next one is due, not in steps.
 func (s *Service) Pump(ctx context.Context) {
 	for ctx.Err() == nil {
-		if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "timers", "error", err)
-		}
+		s.planned.Store(math.MaxInt64) // whoever sets a timer while we look wakes us
 		wait := idleAtMost
 		if next, err := s.nextDue(ctx); err == nil && !next.IsZero() {
-			wait = min(wait, max(next.Sub(s.clock.Now()), 10*time.Millisecond))
+			wait = min(wait, next.Sub(s.clock.Now()))
 		}
+		if wait <= 0 {
+			if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
+				s.log.ErrorContext(ctx, "timers", "error", err)
+			}
+			wait = 10 * time.Millisecond // then look again: what was passed over may be free
+		}
+		s.planned.Store(clock.Millis(s.clock.Now().Add(wait)))
 		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():

@@ -55,7 +55,7 @@ func (b Body) hours() float64 {
 
 // spec is the body as the evaluator reads it.
 func (b Body) spec() rotation.Spec {
-	spec := rotation.Spec{Timezone: b.Timezone, LayerMode: b.LayerMode}
+	spec := rotation.Spec{Timezone: b.Timezone, LayerMode: b.LayerMode, First: b.ValidFrom, Last: b.ValidTo}
 	for _, l := range b.Layers {
 		spec.Layers = append(spec.Layers, l.Layer)
 	}
@@ -93,36 +93,99 @@ func (b Body) people() []string {
 	return ids
 }
 
-// validity is the time the roster is for; zero = no bound.
-func (b Body) validity(zone *time.Location) (from, to time.Time, err error) {
-	if b.ValidFrom != "" {
-		if from, err = time.ParseInLocation(time.DateOnly, b.ValidFrom, zone); err != nil {
-			return from, to, fault.One("body.valid_from", "rotation.date", text.Params{"label": "valid_from"})
+// begins is the day, at midnight, from which on somebody can be on duty; zero when there is no such day.
+func (b Body) begins(zone *time.Location) (first time.Time) {
+	bounded := true
+	earlier := func(t time.Time) {
+		if first.IsZero() || t.Before(first) {
+			first = t
 		}
 	}
-	if b.ValidTo != "" {
-		last, err := time.ParseInLocation(time.DateOnly, b.ValidTo, zone)
+	for _, l := range b.Layers {
+		switch {
+		case l.Rotation != nil:
+			earlier(l.Rotation.Start)
+		case l.Roster != nil:
+			earlier(day(l.Roster.Start, zone))
+		default:
+			bounded = false
+		}
+	}
+	for _, s := range b.Schedules {
+		earlier(s.Start)
+	}
+	if !bounded {
+		first = time.Time{}
+	}
+	if valid := day(b.ValidFrom, zone); valid.After(first) {
+		return valid
+	}
+	return first
+}
+
+// ends is the midnight after which no shift begins; zero when there is none.
+func (b Body) ends(zone *time.Location) (last time.Time) {
+	for _, l := range b.Layers {
+		if l.Roster == nil || l.Roster.TotalDays == 0 {
+			last = time.Time{}
+			break
+		}
+		if end := day(l.Roster.Start, zone).AddDate(0, 0, l.Roster.TotalDays); end.After(last) {
+			last = end
+		}
+	}
+	if b.ValidTo == "" {
+		return last
+	}
+	if valid := day(b.ValidTo, zone).AddDate(0, 0, 1); last.IsZero() || valid.Before(last) {
+		return valid
+	}
+	return last
+}
+
+// day reads a date; zero for none.
+func day(date string, zone *time.Location) time.Time {
+	t, err := time.ParseInLocation(time.DateOnly, date, zone)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// extent is from the beginning of the first shift to the end of the last; zero = no bound. What lies outside is no gap.
+func (b Body) extent(plan *rotation.Plan) (from, to time.Time, err error) {
+	const near = 8 * 24 * time.Hour
+	if from = b.begins(plan.Zone()); !from.IsZero() {
+		shifts, err := plan.Shifts(from, from.Add(near))
 		if err != nil {
-			return from, to, fault.One("body.valid_to", "rotation.date", text.Params{"label": "valid_to"})
+			return from, to, err
 		}
-		to = last.AddDate(0, 0, 1)
+		if len(shifts) > 0 {
+			from = shifts[0].Start
+		}
 	}
-	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
-		return from, to, fault.One("body.valid_to", "rotation.order", text.Params{"label": "valid_to"})
+	if end := b.ends(plan.Zone()); !end.IsZero() {
+		to = end
+		shifts, err := plan.Shifts(end.Add(-near), end.Add(near))
+		if err != nil {
+			return from, to, err
+		}
+		for _, s := range shifts {
+			if s.End.After(to) {
+				to = s.End
+			}
+		}
 	}
 	return from, to, nil
 }
 
 // check refuses a body that cannot be evaluated or names people who are not the provider's.
 func (b Body) check(ctx context.Context, u *work.Unit) error {
-	plan, err := rotation.New(b.spec())
+	_, err := rotation.New(b.spec())
 	if f := fault.As(err); f != nil {
 		return fault.Fields(under(f.Fields)...)
 	}
 	if err != nil {
-		return err
-	}
-	if _, _, err := b.validity(plan.Zone()); err != nil {
 		return err
 	}
 	var faults []fault.Field

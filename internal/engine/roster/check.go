@@ -96,18 +96,19 @@ func (c *checker) prepare() error {
 	}
 	c.p = p
 	c.from = now
-	if begin := c.r.Body.begins(p.plan.Zone()); begin.After(c.from) {
-		c.from = begin
+	first, last, err := c.r.Body.extent(p.plan)
+	if err != nil {
+		return err
 	}
-	if p.from.After(c.from) {
-		c.from = p.from
+	if first.After(now) {
+		c.from = first
 	}
 	c.to = c.from.Add(ahead)
-	if !p.to.IsZero() && p.to.Before(c.to) {
-		c.to = p.to
+	if !last.IsZero() && last.Before(c.to) {
+		c.to = last
 	}
 	c.report.From, c.report.To = c.from.UTC(), c.to.UTC()
-	list, err := p.shifts(c.from, c.to)
+	list, err := p.plan.Shifts(c.from, c.to)
 	if err != nil {
 		return err
 	}
@@ -120,30 +121,6 @@ func (c *checker) prepare() error {
 	}
 	c.members, err = membersOf(c.ctx, c.u, ids)
 	return err
-}
-
-// begins is when the first of the layers and schedules begins; zero when one of them has no beginning.
-func (b Body) begins(zone *time.Location) (first time.Time) {
-	earlier := func(t time.Time) {
-		if first.IsZero() || t.Before(first) {
-			first = t
-		}
-	}
-	for _, l := range b.Layers {
-		switch {
-		case l.Rotation != nil:
-			earlier(l.Rotation.Start)
-		case l.Roster != nil:
-			day, _ := time.ParseInLocation(time.DateOnly, l.Roster.Start, zone)
-			earlier(day)
-		default:
-			return time.Time{}
-		}
-	}
-	for _, s := range b.Schedules {
-		earlier(s.Start)
-	}
-	return first
 }
 
 func (c *checker) add(f Finding, code string, params text.Params) {
@@ -230,8 +207,7 @@ func (c *checker) leave() error {
 	if err != nil {
 		return err
 	}
-	from, to := c.p.within(c.from, c.to)
-	planned, err := bare.Shifts(from, to)
+	planned, err := bare.Shifts(c.from, c.to)
 	if err != nil {
 		return err
 	}

@@ -80,8 +80,8 @@ func checkInsOf(ctx context.Context, tx db.Tx, roster string, from, to time.Time
 
 // beginning are the shifts that begin at an instant: who is on duty from then on by another turn than before.
 func (p published) beginning(at time.Time) []rotation.Duty {
-	before := p.duties(at.Add(-instantly))
-	return slices.DeleteFunc(p.duties(at), func(d rotation.Duty) bool { return slices.Contains(before, d) })
+	before := p.plan.Duties(at.Add(-instantly))
+	return slices.DeleteFunc(p.plan.Duties(at), func(d rotation.Duty) bool { return slices.Contains(before, d) })
 }
 
 // missed are who should have come for the shift that began at an instant and has not (DUT-12).

@@ -17,7 +17,6 @@ type published struct {
 	id, name, team string
 	body           Body
 	plan           *rotation.Plan
-	from, to       time.Time // its validity; zero = no bound
 }
 
 // head is a published roster before it is compiled.
@@ -111,8 +110,7 @@ func compile(ctx context.Context, tx db.Tx, id, name, team string, body Body, fr
 		return p, fmt.Errorf("roster %s: %w", id, err)
 	}
 	p.plan = plan.With(absences)
-	p.from, p.to, err = body.validity(plan.Zone())
-	return p, err
+	return p, nil
 }
 
 func overridesWithin(ctx context.Context, tx db.Tx, roster string, from, to time.Time) ([]rotation.Override, error) {
@@ -143,28 +141,16 @@ func absencesWithin(ctx context.Context, tx db.Tx, from, to time.Time) ([]rotati
 	return list, nil
 }
 
-// duties are who is on duty at an instant; nobody outside of the roster's validity.
-func (p published) duties(at time.Time) []rotation.Duty {
-	if !p.from.IsZero() && at.Before(p.from) || !p.to.IsZero() && !at.Before(p.to) {
-		return nil
+// within cuts a stretch of time to what the roster is for, from its first shift to its last.
+func (p published) within(from, to time.Time) (time.Time, time.Time, error) {
+	first, last, err := p.body.extent(p.plan)
+	if from.Before(first) {
+		from = first
 	}
-	return p.plan.Duties(at)
-}
-
-// within cuts a stretch of time to the roster's validity.
-func (p published) within(from, to time.Time) (time.Time, time.Time) {
-	if from.Before(p.from) {
-		from = p.from
+	if !last.IsZero() && last.Before(to) {
+		to = last
 	}
-	if !p.to.IsZero() && p.to.Before(to) {
-		to = p.to
-	}
-	return from, to
-}
-
-func (p published) shifts(from, to time.Time) ([]rotation.Shift, error) {
-	from, to = p.within(from, to)
-	return p.plan.Shifts(from, to)
+	return from, to, err
 }
 
 // layerName is what the line of a shift is called.
@@ -192,7 +178,7 @@ func OnDuty(ctx context.Context, tx db.Tx, team string, at time.Time) ([]string,
 	}
 	var people []string
 	for _, r := range rosters {
-		for _, d := range r.duties(at) {
+		for _, d := range r.plan.Duties(at) {
 			if !slices.Contains(people, d.User) {
 				people = append(people, d.User)
 			}
@@ -241,7 +227,7 @@ func ShiftsOf(ctx context.Context, tx db.Tx, person string, from, to time.Time) 
 		if !r.concerns(person) {
 			continue
 		}
-		shifts, err := r.shifts(from.Add(-around), to.Add(around))
+		shifts, err := r.plan.Shifts(from.Add(-around), to.Add(around))
 		if err != nil {
 			return nil, err
 		}
@@ -283,7 +269,7 @@ func Next(ctx context.Context, tx db.Tx, s PersonShift) ([]string, error) {
 		return nil, err
 	}
 	var people []string
-	for _, d := range r.duties(s.End) {
+	for _, d := range r.plan.Duties(s.End) {
 		if d.User != s.Person {
 			people = append(people, d.User)
 		}

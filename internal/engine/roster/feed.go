@@ -145,7 +145,7 @@ func rosterCalendar(ctx context.Context, u *work.Unit, roster string) (string, e
 	if err != nil {
 		return "", err
 	}
-	shifts, err := p.shifts(from, to)
+	shifts, err := p.plan.Shifts(from, to)
 	if err != nil {
 		return "", err
 	}

@@ -14,21 +14,23 @@ import (
 
 const tag = "Duty"
 
+// RosterPath names a roster in a path; exported so that inputs can embed it.
+type RosterPath struct {
+	ID string `path:"id" maxLength:"40"`
+}
+
 type (
 	rosterOut struct {
 		ETag string `header:"ETag"`
 		Body Roster
 	}
-	rosterRef struct {
-		ID string `path:"id" maxLength:"40"`
-	}
 	changeIn struct {
-		rosterRef
+		RosterPath
 		httpapi.Conditional
 		Body RosterChange
 	}
 	publishIn struct {
-		rosterRef
+		RosterPath
 		httpapi.Conditional
 		Body Publication
 	}
@@ -38,7 +40,7 @@ type (
 		Status string `query:"status" enum:"active,retired" doc:"only those in this state"`
 	}
 	shiftsIn struct {
-		rosterRef
+		RosterPath
 		From  time.Time `query:"from" required:"true"`
 		To    time.Time `query:"to" required:"true" doc:"at most 400 days later"`
 		Draft bool      `query:"draft" doc:"what is being worked on instead of what is published"`
@@ -52,16 +54,16 @@ type (
 		To   time.Time `query:"to" required:"true"`
 	}
 	overridesIn struct {
-		rosterRef
+		RosterPath
 		From time.Time `query:"from" doc:"only those that end after this; the beginning of time when not given"`
 		To   time.Time `query:"to" doc:"only those that begin before this"`
 	}
 	overrideIn struct {
-		rosterRef
+		RosterPath
 		Body OverrideNew
 	}
 	overrideRef struct {
-		rosterRef
+		RosterPath
 		Override string `path:"override" maxLength:"40"`
 	}
 )
@@ -125,7 +127,7 @@ func (s *Service) rosterRoutes(api *httpapi.API) {
 			return answer(s.Create(ctx, in.Body))
 		})
 	httpapi.Handle(api, httpapi.Op{ID: "roster-get", Method: "GET", Path: "/api/v1/rosters/{id}", Tag: tag, Summary: "Read a duty roster", Perm: Read},
-		func(ctx context.Context, in *rosterRef) (*rosterOut, error) { return answer(s.Roster(ctx, in.ID)) })
+		func(ctx context.Context, in *RosterPath) (*rosterOut, error) { return answer(s.Roster(ctx, in.ID)) })
 	httpapi.Handle(api, httpapi.Op{ID: "roster-change", Method: "PATCH", Path: "/api/v1/rosters/{id}", Tag: tag, Summary: "Change a duty roster; in force once published", Perm: Manage},
 		func(ctx context.Context, in *changeIn) (*rosterOut, error) {
 			version, err := in.Version()
@@ -135,7 +137,7 @@ func (s *Service) rosterRoutes(api *httpapi.API) {
 			return answer(s.Change(ctx, in.ID, version, in.Body))
 		})
 	httpapi.Handle(api, httpapi.Op{ID: "roster-check", Method: "GET", Path: "/api/v1/rosters/{id}/check", Tag: tag, Summary: "Find what is wrong with a roster before it is published", Perm: Manage},
-		func(ctx context.Context, in *rosterRef) (*struct{ Body Report }, error) {
+		func(ctx context.Context, in *RosterPath) (*struct{ Body Report }, error) {
 			report, err := s.Check(ctx, in.ID)
 			return &struct{ Body Report }{report}, err
 		})
@@ -149,7 +151,7 @@ func (s *Service) rosterRoutes(api *httpapi.API) {
 			return answer(s.Publish(ctx, in.ID, version, in.Body))
 		})
 	httpapi.Handle(api, httpapi.Op{ID: "roster-versions", Method: "GET", Path: "/api/v1/rosters/{id}/versions", Tag: tag, Summary: "Publications of a roster, newest first", Perm: Read},
-		func(ctx context.Context, in *rosterRef) (*listOut[Version], error) {
+		func(ctx context.Context, in *RosterPath) (*listOut[Version], error) {
 			return items(s.Versions(ctx, in.ID))
 		})
 	httpapi.Handle(api, httpapi.Op{ID: "roster-generate", Method: "POST", Path: "/api/v1/rosters/generate", Tag: tag, Summary: "Make a roster's body from a few facts, without storing it", Perm: Manage},
@@ -202,12 +204,12 @@ func (s *Service) feedRoutes(api *httpapi.API) {
 	httpapi.Handle(api, httpapi.Op{ID: "duty-feed-delete", Method: "DELETE", Path: "/api/v1/duty/feed", Tag: tag, Summary: "End the calendar address of one's own duty", Perm: Read},
 		func(ctx context.Context, _ *struct{}) (*struct{}, error) { return &struct{}{}, s.DropFeed(ctx, "") })
 	httpapi.Handle(api, httpapi.Op{ID: "roster-feed-create", Method: "POST", Path: "/api/v1/rosters/{id}/feed", Tag: tag, Summary: "Make one's calendar address of a roster; an earlier one ends", Perm: Read, Status: 201},
-		func(ctx context.Context, in *rosterRef) (*feedOut, error) {
+		func(ctx context.Context, in *RosterPath) (*feedOut, error) {
 			f, err := s.MakeFeed(ctx, in.ID)
 			return &feedOut{f}, err
 		})
 	httpapi.Handle(api, httpapi.Op{ID: "roster-feed-delete", Method: "DELETE", Path: "/api/v1/rosters/{id}/feed", Tag: tag, Summary: "End one's calendar address of a roster", Perm: Read},
-		func(ctx context.Context, in *rosterRef) (*struct{}, error) {
+		func(ctx context.Context, in *RosterPath) (*struct{}, error) {
 			return &struct{}{}, s.DropFeed(ctx, in.ID)
 		})
 	api.Route(httpapi.Op{ID: "duty-feed", Method: "GET", Path: "/api/v1/duty-feeds/{token}", Tag: tag, Summary: "Duty as an iCalendar file, for calendar programs that subscribe to it", Perm: work.Public,

@@ -107,7 +107,7 @@ func planNext(ctx context.Context, tx db.Tx, roster string, after time.Time) err
 		return err
 	}
 	if !found {
-		if !p.to.IsZero() && p.to.Before(after.Add(lookAhead)) {
+		if end := p.body.ends(p.plan.Zone()); !end.IsZero() && end.Before(after) {
 			return nil // it is over
 		}
 		again := after.Add(lookAhead / 2)
@@ -120,7 +120,7 @@ func planNext(ctx context.Context, tx db.Tx, roster string, after time.Time) err
 // nextStart is the first beginning of a shift after an instant.
 func (p published) nextStart(after time.Time) (time.Time, bool, error) {
 	for from := after; from.Before(after.Add(lookAhead)); from = from.Add(lookStep) {
-		shifts, err := p.shifts(from, from.Add(lookStep))
+		shifts, err := p.plan.Shifts(from, from.Add(lookStep))
 		if err != nil {
 			return time.Time{}, false, err
 		}

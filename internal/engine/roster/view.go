@@ -121,7 +121,7 @@ func versionsWithin(ctx context.Context, tx db.Tx, roster string, from, to time.
 
 // add puts what a published roster says for [from, to) on the sheet; what goes on from the piece before goes on here.
 func (sheet *Sheet) add(p published, from, to time.Time) error {
-	shifts, err := p.shifts(from, to)
+	shifts, err := p.plan.Shifts(from, to)
 	if err != nil {
 		return err
 	}
@@ -143,7 +143,10 @@ func (sheet *Sheet) add(p published, from, to time.Time) error {
 	if p.body.covers() != Always {
 		return nil
 	}
-	from, to = p.within(from, to)
+	from, to, err = p.within(from, to)
+	if err != nil {
+		return err
+	}
 	gaps, err := p.plan.Gaps(from, to)
 	sheet.Gaps = append(sheet.Gaps, gaps...)
 	return err
@@ -266,7 +269,7 @@ func (s *Service) Duty(ctx context.Context, at time.Time, team string) (list []T
 
 // dutyAt are the people on duty with the shifts they are at.
 func (p published) dutyAt(ctx context.Context, u *work.Unit, at time.Time) ([]DutyPerson, error) {
-	shifts, err := p.shifts(at.Add(-around), at.Add(around))
+	shifts, err := p.plan.Shifts(at.Add(-around), at.Add(around))
 	if err != nil {
 		return nil, err
 	}
@@ -275,7 +278,7 @@ func (p published) dutyAt(ctx context.Context, u *work.Unit, at time.Time) ([]Du
 		return nil, err
 	}
 	ids := []string{}
-	for _, d := range p.duties(at) {
+	for _, d := range p.plan.Duties(at) {
 		ids = append(ids, d.User, d.Instead)
 	}
 	members, err := membersOf(ctx, u, ids)
@@ -283,7 +286,7 @@ func (p published) dutyAt(ctx context.Context, u *work.Unit, at time.Time) ([]Du
 		return nil, err
 	}
 	people := []DutyPerson{}
-	for _, d := range p.duties(at) {
+	for _, d := range p.plan.Duties(at) {
 		i := slices.IndexFunc(shifts, func(s rotation.Shift) bool { return s.Duty == d && !at.Before(s.Start) && at.Before(s.End) })
 		if i < 0 {
 			continue

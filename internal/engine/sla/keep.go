@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
@@ -185,13 +186,22 @@ func (s *Service) drop(ctx context.Context, u *work.Unit, rows map[string]*row) 
 	return nil
 }
 
-// steps that concern a clock, each with the name by which it is remembered as taken in this cycle.
+// steps that concern a clock, each with the name by which it is remembered as taken: in this cycle, and for this due time
+// where one was set. What lay before a time that was agreed anew is not made up for.
 func (c standing) steps() map[string]Step {
 	out := map[string]Step{}
 	for _, s := range c.agreement.steps() {
-		if s.Target == "*" || s.Target == c.promised.Name {
-			out[fmt.Sprintf("%d/%s/%d%%-%d+%d", c.Cycle, s.Kind, s.Percent, s.Before, s.After)] = s
+		if s.Target != "*" && s.Target != c.promised.Name {
+			continue
 		}
+		name := fmt.Sprintf("%d/%s/%d%%-%d+%d", c.Cycle, s.Kind, s.Percent, s.Before, s.After)
+		if set := c.cycle.set; set != nil {
+			name += "@" + strconv.FormatInt(set.Due.UnixMilli(), 36)
+			if at := c.pointAt(s); set.At.After(c.Started) && !at.IsZero() && at.Before(set.At) {
+				continue
+			}
+		}
+		out[name] = s
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/engine/process"
+	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
@@ -44,7 +45,8 @@ type Config struct {
 	Engine Engine
 	Types  func(name string) bool // whether there is a record type of this name
 	Duty   Duty                   // nil: nobody is ever on duty, the team is told
-	Zone   *time.Location         // in which times without an offset and months are read
+	Clock  clock.Clock
+	Zone   *time.Location // in which times without an offset and months are read
 	Log    *slog.Logger
 }
 
@@ -54,6 +56,7 @@ type Service struct {
 	engine  Engine
 	types   func(string) bool
 	duty    Duty
+	clock   clock.Clock
 	zone    *time.Location
 	log     *slog.Logger
 	current atomic.Pointer[setup]
@@ -61,7 +64,7 @@ type Service struct {
 
 // New makes the service.
 func New(cfg Config) *Service {
-	s := &Service{door: cfg.Door, engine: cfg.Engine, types: cfg.Types, duty: cfg.Duty, zone: cfg.Zone, log: cfg.Log}
+	s := &Service{door: cfg.Door, engine: cfg.Engine, types: cfg.Types, duty: cfg.Duty, clock: cfg.Clock, zone: cfg.Zone, log: cfg.Log}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -32,6 +32,15 @@ func (s *Service) deliver(ctx context.Context, d delivery) (Outcome, error) {
 }
 
 func (s *Service) accept(ctx context.Context, d delivery) (Outcome, error) {
+	out, err := s.repeatsOnly(ctx, d)
+	if errors.Is(err, errSlow) {
+		return s.acceptAny(ctx, d)
+	}
+	return out, err
+}
+
+// acceptAny takes any payload in, by the setup in force in its own transaction.
+func (s *Service) acceptAny(ctx context.Context, d delivery) (Outcome, error) {
 	out := Outcome{}
 	var read Batch
 	err := s.taking(ctx, func(ctx context.Context, u *work.Unit, wary bool) ([]string, error) {

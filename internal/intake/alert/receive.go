@@ -89,7 +89,8 @@ type intake struct {
 	u       *work.Unit
 	set     *setup
 	source  *Source
-	now     int64
+	at      time.Time // now
+	now     int64     // at in milliseconds
 	signals []Signal
 	objects map[string]*Object
 	lines   []line
@@ -113,7 +114,7 @@ type beat struct{ rule, key, object string }
 
 // take takes signals in, in one transaction: everything or nothing. It answers which alerts have something to follow.
 func (s *Service) take(ctx context.Context, u *work.Unit, set *setup, source *Source, signals []Signal, wary bool) (items []OutcomeItem, due []string, err error) {
-	in := &intake{s: s, u: u, set: set, source: source, now: clock.Millis(u.Now()), signals: signals, touched: map[string]bool{}, beats: map[beat]bool{}, wary: wary,
+	in := &intake{s: s, u: u, set: set, source: source, at: u.Now(), now: clock.Millis(u.Now()), signals: signals, touched: map[string]bool{}, beats: map[beat]bool{}, wary: wary,
 		items: make([]OutcomeItem, len(signals))}
 	if in.objects, err = set.know(ctx, u, signals); err != nil {
 		return nil, nil, err
@@ -129,7 +130,7 @@ func (s *Service) take(ctx context.Context, u *work.Unit, set *setup, source *So
 }
 
 func (in *intake) scene(g *Signal) *scene {
-	return &scene{signal: g, source: in.source, object: in.objects[g.Object], below: in.set.below(g.Metric), now: in.u.Now()}
+	return &scene{signal: g, source: in.source, object: in.objects[g.Object], below: in.set.below(g.Metric), now: in.at}
 }
 
 // judge asks the rules about each signal and sorts out what is not kept.
@@ -137,7 +138,7 @@ func (in *intake) judge() {
 	for i := range in.signals {
 		g := &in.signals[i]
 		if g.Started.IsZero() && !g.Resolved {
-			g.Started = in.u.Now()
+			g.Started = in.at
 		}
 		v := in.set.judge(in.scene(g))
 		in.items[i] = OutcomeItem{Fingerprint: g.Fingerprint, Outcome: isIgnored, key: v.key}
@@ -312,7 +313,7 @@ func (in *intake) open(ctx context.Context, l line, it *OutcomeItem) (*row, erro
 }
 
 func (in *intake) fresh(l line) *row {
-	g, now := l.signal, in.u.Now()
+	g, now := l.signal, in.at
 	r := &row{ID: id.New(), Version: 1, Key: l.key, Open: true, State: StateNew, Source: in.source.ID, Action: actNone, Object: g.Object, Metric: g.Metric,
 		Fingerprint: g.Fingerprint, Occurrences: 1, StartedAt: clock.Millis(g.Started), ReceivedAt: in.now, LastAt: in.now,
 		Month: now.In(in.s.zone).Format("2006-01"), Unlinked: in.objects[g.Object] == nil}

@@ -127,14 +127,23 @@ export interface State {
   waiting_on?: WaitingOn | '' | null
   progress?: number
 }
+/** A time given to somebody. Lengths are working time of its agreement. */
 export interface Promised {
   name: string
   label: string
-  due_at?: Instant | null
+  /** With the customer, between teams, with a supplier, or only what the customer expects. */
+  kind: 'sla' | 'ola' | 'uc' | 'expected'
+  /** Its code; empty for what the customer expects. */
+  agreement: string
+  /** Null while the clock stands. */
+  due_at: Instant | null
   state: 'running' | 'paused' | 'met' | 'breached'
-  started_at?: Instant | null
-  stopped_at?: Instant | null
-  used_ms?: number | null
+  started_at: Instant
+  stopped_at: Instant | null
+  used_ms: number
+  /** Negative when it is over. */
+  left_ms: number
+  target_ms: number
 }
 export interface Summary {
   number: string

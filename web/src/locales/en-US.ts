@@ -2,6 +2,7 @@ import { admin } from './en-US.admin'
 import { audit } from './en-US.audit'
 import { desk } from './en-US.desk'
 import { portal } from './en-US.portal'
+import { agreements, calendars, promise } from './en-US.promise'
 import type { Messages } from './types'
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat']
@@ -53,6 +54,9 @@ export const enUS: Messages = {
     metUsed: (d) => `Met · used ${d}`,
     paused: (why) => `Paused · ${why}`,
     pausedPlain: 'Paused',
+    pausedLeft: (d) => `Paused · ${d} left`,
+    pausedOver: (d) => `Paused · ${d} over`,
+    late: (d) => `Done ${d} late`,
     today: (hm) => `${hm} today`,
     yesterday: (hm) => `${hm} yesterday`,
     tomorrow: (hm) => `${hm} tomorrow`,
@@ -531,6 +535,9 @@ export const enUS: Messages = {
   audit,
   desk,
   portal,
+  promise,
+  agreements,
+  calendars,
   person: { onDuty: 'on duty' },
   file: {
     size: (n) => n,

@@ -3,6 +3,7 @@ import { admin } from './zh-CN.admin'
 import { audit } from './zh-CN.audit'
 import { desk } from './zh-CN.desk'
 import { portal } from './zh-CN.portal'
+import { agreements, calendars, promise } from './zh-CN.promise'
 
 const weekdays = ['周日', '周一', '周二', '周三', '周四', '周五', '周六']
 
@@ -50,6 +51,9 @@ export const zhCN = {
     metUsed: (d: string) => `达标 · 用 ${d}`,
     paused: (why: string) => `暂停 · ${why}`,
     pausedPlain: '暂停中',
+    pausedLeft: (d: string) => `暂停中 · 还剩 ${d}`,
+    pausedOver: (d: string) => `暂停中 · 已超 ${d}`,
+    late: (d: string) => `超 ${d}完成`,
     today: (hm: string) => `今天 ${hm}`,
     yesterday: (hm: string) => `昨天 ${hm}`,
     tomorrow: (hm: string) => `明天 ${hm}`,
@@ -528,6 +532,9 @@ export const zhCN = {
   audit,
   desk,
   portal,
+  promise,
+  agreements,
+  calendars,
   person: { onDuty: '当班' },
   file: {
     size: (n: string) => n,

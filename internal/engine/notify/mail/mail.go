@@ -149,7 +149,12 @@ func portOf(v channel.Values) int {
 	return usualPort[startTLS]
 }
 
+var errAddress = errors.New("not an address")
+
 func compose(v channel.Values, m channel.Message) (*mail.Msg, error) {
+	if a, err := netmail.ParseAddress(m.To.Email); err != nil || a.Address != m.To.Email {
+		return nil, errAddress
+	}
 	msg := mail.NewMsg(mail.WithCharset(mail.CharsetUTF8), mail.WithEncoding(mail.EncodingB64))
 	if err := msg.From((&netmail.Address{Name: v["from_name"], Address: v["from"]}).String()); err != nil {
 		return nil, err

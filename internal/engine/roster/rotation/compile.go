@@ -24,8 +24,9 @@ var Weekdays = []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"}
 
 // compiler turns a Spec into a Plan and gathers what is wrong with it.
 type compiler struct {
-	zone   *time.Location
-	faults []fault.Field
+	zone        *time.Location
+	first, last time.Time
+	faults      []fault.Field
 }
 
 func (c *compiler) fail(field, code string, params text.Params) {
@@ -49,6 +50,10 @@ func New(spec Spec) (*Plan, error) {
 	p := &Plan{zone: c.zone, highest: spec.LayerMode == "priority"}
 	if !slices.Contains([]string{"", "union", "priority"}, spec.LayerMode) {
 		c.fail("layer_mode", "field.choice", nil)
+	}
+	c.first, c.last = c.bound("valid_from", spec.First), c.bound("valid_to", spec.Last)
+	if !c.first.IsZero() && !c.last.IsZero() && c.last.Before(c.first) {
+		c.fail("valid_to", "rotation.order", nil)
 	}
 	c.sources(spec, p)
 	p.overrides = c.overrides(spec.Overrides)
@@ -82,8 +87,20 @@ func (c *compiler) sources(spec Spec, p *Plan) {
 	}
 }
 
+// bound reads a day, or none.
+func (c *compiler) bound(field, date string) time.Time {
+	if date == "" {
+		return time.Time{}
+	}
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		c.fail(field, "rotation.date", nil)
+	}
+	return day
+}
+
 func (c *compiler) everyDay() window {
-	w := window{zone: c.zone, to: 24 * time.Hour}
+	w := window{zone: c.zone, to: 24 * time.Hour, first: c.first, last: c.last}
 	for i := range w.days {
 		w.days[i] = true
 	}
@@ -155,7 +172,7 @@ func (c *compiler) days(field string, names []string) (days [7]bool) {
 }
 
 func (c *compiler) layer(at string, l Layer) layer {
-	out := layer{priority: l.Priority, window: window{zone: c.zone, days: c.days(at+".days", l.Days)}}
+	out := layer{priority: l.Priority, window: window{zone: c.zone, first: c.first, last: c.last, days: c.days(at+".days", l.Days)}}
 	given := 0
 	if l.User != "" {
 		given++

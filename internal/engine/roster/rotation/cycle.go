@@ -176,42 +176,53 @@ func (g *grouped) edges(from, to time.Time, add func(time.Time) bool) {
 	}
 }
 
-// window limits a layer to some days of the week and to a time of the day.
+// window limits a layer to some days of the week, to a time of the day, and to the days from first to last.
 type window struct {
-	zone     *time.Location
-	days     [7]bool
-	from, to time.Duration // from the wall-clock midnight; to may lie on the next day
+	zone        *time.Location
+	days        [7]bool
+	from, to    time.Duration // from the wall-clock midnight; to may lie on the next day
+	first, last time.Time     // as wall-clock midnights; zero = no bound
 }
 
-// whole tells whether the window is open all the time.
+// whole tells whether the window is open all the time, within its bounds.
 func (w *window) whole() bool {
 	return w.from == 0 && w.to == 24*time.Hour && !slices.Contains(w.days[:], false)
+}
+
+// opens tells whether a stretch begins on a day.
+func (w *window) opens(date time.Time) bool {
+	return w.days[date.Weekday()] && !date.Before(w.first) && (w.last.IsZero() || !date.After(w.last))
 }
 
 func (w *window) span(date time.Time) (from, to time.Time) {
 	return reach(date.Add(w.from), w.zone), reach(date.Add(w.to), w.zone)
 }
 
-// at is the day on which the stretch that holds t begins, as a number of days since 1970.
+// at is the day on which the stretch that holds t begins, as a number of days since 1970; 0 for a window that is always open.
 func (w *window) at(t time.Time) (day int, open bool) {
-	if w.whole() {
+	if w.whole() && w.first.IsZero() && w.last.IsZero() {
 		return 0, true
 	}
 	today := dateOf(wallOf(t, w.zone))
 	for _, back := range []int{0, -1, 1, -2} {
 		date := today.AddDate(0, 0, back)
-		if !w.days[date.Weekday()] {
+		if !w.opens(date) {
 			continue
 		}
-		if from, to := w.span(date); !t.Before(from) && t.Before(to) {
-			return int(date.Unix() / 86400), true
+		if from, to := w.span(date); t.Before(from) || !t.Before(to) {
+			continue
 		}
+		if w.whole() {
+			return 0, true
+		}
+		return int(date.Unix() / 86400), true
 	}
 	return 0, false
 }
 
 func (w *window) edges(from, to time.Time, add func(time.Time) bool) {
 	if w.whole() {
+		w.bounds(from, to, add)
 		return
 	}
 	for date := dateOf(wallOf(from, w.zone)).AddDate(0, 0, -2); ; date = date.AddDate(0, 0, 1) {
@@ -219,13 +230,25 @@ func (w *window) edges(from, to time.Time, add func(time.Time) bool) {
 		if !begin.Before(to) {
 			return
 		}
-		if !w.days[date.Weekday()] {
+		if !w.opens(date) {
 			continue
 		}
 		for _, at := range []time.Time{begin, end} {
 			if at.After(from) && at.Before(to) && !add(at) {
 				return
 			}
+		}
+	}
+}
+
+// bounds are the edges of a window that is always open between two days.
+func (w *window) bounds(from, to time.Time, add func(time.Time) bool) {
+	for _, date := range []time.Time{w.first, w.last.AddDate(0, 0, 1)} {
+		if date.Year() < earliest.Year() { // no bound
+			continue
+		}
+		if at := reach(date, w.zone); at.After(from) && at.Before(to) && !add(at) {
+			return
 		}
 	}
 }

@@ -15,6 +15,8 @@ type Spec struct {
 	LayerMode string      `json:"layer_mode,omitempty" enum:"union,priority" doc:"union: every layer counts; priority: of the layers that have somebody, only those with the highest priority"`
 	Overrides []Override  `json:"overrides,omitempty" maxItems:"2000" nullable:"false"`
 	Temporary []Temporary `json:"temporary,omitempty" maxItems:"200" nullable:"false" doc:"within its time a temporary schedule stands in for everything else"`
+
+	First, Last string `json:"-"` // the days ("2026-10-01") on which stretches of layers may begin; empty = no bound
 }
 
 // Rotation hands duty from one participant to the next at the wall-clock time of its start, every ShiftLength hours, days,

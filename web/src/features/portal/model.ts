@@ -47,7 +47,7 @@ export function expectation(r: Summary | RecordView, now: number, m: Messages, s
   if (r.state.kind === 'done' || r.state.kind === 'cancelled') return r.state.label
   if (waitsForYou(r)) return r.state.label
   const due = r.promise?.due_at ?? r.due_at
-  if (!due || r.promise?.state === 'met' || r.promise?.state === 'paused') return r.state.label
+  if (!due || r.promise?.stopped_at || r.promise?.state === 'met' || r.promise?.state === 'paused') return r.state.label
   if (ms(due) < now) return m.portal.late
   return short ? m.portal.byShort(moment(due, now)) : m.portal.by(moment(due, now))
 }

@@ -55,6 +55,19 @@ export function duration(length: number): string {
   return m.minutes(minutes)
 }
 
+/** "2 小时 10 分", "38 小时": working time, which has no days. */
+export function hours(length: number): string {
+  const m = messages().time
+  const total = Math.abs(length)
+  if (total < MIN) return total < 1000 ? m.minutes(0) : m.underMinute
+  const h = Math.floor(total / HOUR)
+  const minutes = Math.floor((total % HOUR) / MIN)
+  return h === 0 ? m.minutes(minutes) : minutes > 0 ? `${m.hours(h)} ${m.minutes(minutes)}` : m.hours(h)
+}
+
+/** "已超 21 分". */
+export const over = (left: number) => messages().time.over(hours(left))
+
 /** "16:30", "今天 16:30", "周一 10:40", "10 月 19 日 09:00": an instant as people name it. */
 export function moment(t: string | number, now: number, short = false): string {
   const m = messages().time

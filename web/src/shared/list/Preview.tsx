@@ -7,7 +7,7 @@ import { useNow } from '../lib/clock'
 import { cx } from '../lib/cx'
 import { useM } from '../lib/i18n'
 import { exact, moment } from '../lib/time'
-import { clockOf } from '../record/clocks'
+import { clockOf, keyOf } from '../record/clocks'
 import { NextStepBlock } from '../record/NextStepBlock'
 import { useTransition } from '../record/useTransition'
 import { IconButton } from '../ui/Button'
@@ -52,7 +52,7 @@ export function Preview({ number, onClose, onDone }: { number: string; onClose: 
             const a = record.next_steps.actions.find((x) => x.transition === t)
             if (a) start(a)
           }} />
-          {(record.promises?.length ?? 0) > 0 && <div className={css.part}>{record.promises?.map((p) => <SlaBar key={p.name} c={clockOf(p, record, m)} />)}</div>}
+          {(record.promises?.length ?? 0) > 0 && <div className={css.part}>{record.promises?.map((p) => <SlaBar key={keyOf(p)} c={clockOf(p, record, m)} />)}</div>}
           {record.description && <div className={cx(css.part, css.description)}><Markdown text={record.description} /></div>}
           <Latest plural={record.plural} number={record.number} />
           <div className={css.part}>

@@ -5,13 +5,13 @@ import { say } from '@/api/problem'
 import type { RecordView } from '@/api/types'
 import { useNow } from '../lib/clock'
 import { useM } from '../lib/i18n'
-import { by, clock } from '../lib/time'
+import { by } from '../lib/time'
 import { NextStep, type StepAction } from '../ui/NextStep'
 import { Button } from '../ui/Button'
 import { Menu } from '../ui/Menu'
-import { tone } from '../ui/Sla'
+import { clockText, tone, ToneMark } from '../ui/Sla'
 import { toast } from '../ui/Toast'
-import { clockOf } from './clocks'
+import { nearest } from './clocks'
 import css from './NextStepBlock.module.css'
 import { afterWrite } from './useRecord'
 
@@ -48,9 +48,8 @@ export function NextStepBlock({ record, onAction, busy, onField }: Props) {
   const { urge, busy: urging } = useUrge(record)
   const next = record.next_steps
   const open = record.state.kind !== 'done' && record.state.kind !== 'cancelled'
-  const running = (record.promises ?? []).filter((p) => p.state === 'running' || p.state === 'breached').sort((a, b) => (a.due_at ?? '').localeCompare(b.due_at ?? ''))[0]
-  const due = running?.due_at ?? (record.promises?.length ? null : record.due_at)
-  const t = running ? tone(clockOf(running), now) : due && Date.parse(due) < now ? 'over' : 'calm'
+  const c = open ? nearest(record, m) : null
+  const t = c ? tone(c, now) : 'calm'
   const actions: StepAction[] = next.actions.map((a) => ({
     id: a.transition,
     label: a.label,
@@ -62,12 +61,12 @@ export function NextStepBlock({ record, onAction, busy, onField }: Props) {
   const shown = actions.slice(0, actions.length > 6 ? 5 : 6)
   const rest = actions.slice(shown.length)
   if (!open && actions.length === 0 && next.closed.length === 0) return null
-  const clockText = open && due ? `${clock(due, now)}${Date.parse(due) - now < 86_400_000 ? ` · ${by(due, now)}` : ''}` : null
+  const until = c?.due && t !== 'paused' ? ` · ${by(c.due, now)}` : ''
   return (
     <NextStep
       mine={next.yours}
       title={next.headline}
-      clock={clockText && <span className={t === 'over' ? css.over : t === 'soon' ? css.soon : undefined}>{clockText}</span>}
+      clock={c && t !== 'met' && t !== 'late' && <span className={t === 'over' ? css.over : t === 'soon' ? css.soon : undefined}><ToneMark t={t} /> {clockText(c, now)}{until}</span>}
       actions={shown}
       more={
         <>

@@ -46,7 +46,7 @@ export function Menu({ label, groups, align, header, children }: Props) {
   )
 }
 
-function MenuList({ groups, onDone }: { groups: MenuGroup[]; onDone: () => void }) {
+export function MenuList({ groups, onDone }: { groups: MenuGroup[]; onDone: () => void }) {
   const box = useRef<HTMLDivElement>(null)
   const onKey = (e: KeyboardEvent) => {
     const all = [...(box.current?.querySelectorAll<HTMLElement>('[role^=menuitem]') ?? [])]

@@ -1,0 +1,32 @@
+import { weekdays, type Interval, type Spec } from '@/api/sla'
+import type { Messages } from '@/locales/types'
+
+/** Reads a length as people write it: "4 小时", "30 分", "1 小时 30 分", "1.5h", "90 min", "2:30". Null when it is none. */
+export function seconds(text: string): number | null {
+  const t = text.trim().toLowerCase()
+  const colon = /^(\d{1,5}):([0-5]\d)$/.exec(t)
+  if (colon) return Number(colon[1]) * 3600 + Number(colon[2]) * 60
+  const p = /^(?:(\d+(?:\.\d+)?)\s*(?:小时|个小时|时|hours?|hrs?|h))?\s*(?:(\d+)\s*(?:分钟|分|minutes?|mins?|m))?$/.exec(t)
+  if (!t || !p || (p[1] === undefined && p[2] === undefined)) return null
+  return Math.round(Number(p[1] ?? 0) * 3600) + Number(p[2] ?? 0) * 60
+}
+
+/** "09:00–12:00、13:30–18:00". */
+export const spans = (list: Interval[], m: Messages) => list.map(([a, b]) => `${a}–${b}`).join(m.app.listSep)
+
+const whole = (list: Interval[] | null | undefined) => list?.length === 1 && list[0]?.[0] === '00:00' && list[0][1] === '24:00'
+
+/** The service hours of a week in words: 周一至周五 09:00–12:00、13:30–18:00. */
+export function week(spec: Spec, m: Messages): string {
+  if (weekdays.every((d) => whole(spec.weekly[d]))) return m.promise.always
+  const parts: { from: number; to: number; hours: Interval[] }[] = []
+  weekdays.forEach((d, i) => {
+    const hours = spec.weekly[d] ?? []
+    if (hours.length === 0) return
+    const before = parts.at(-1)
+    if (before?.to === i - 1 && JSON.stringify(before.hours) === JSON.stringify(hours)) before.to = i
+    else parts.push({ from: i, to: i, hours })
+  })
+  if (parts.length === 0) return m.promise.never
+  return parts.map((p) => `${p.from === p.to ? m.promise.weekday[p.from] : m.promise.weekdays(m.promise.weekday[p.from] ?? '', m.promise.weekday[p.to] ?? '')} ${spans(p.hours, m)}`).join(m.promise.and)
+}
