@@ -1,7 +1,7 @@
 import hooks from 'eslint-plugin-react-hooks'
 import tseslint from 'typescript-eslint'
 
-const features = ['admin', 'audit', 'desk', 'notifications', 'portal', 'records', 'search', 'session', 'settings', 'shell', 'work']
+const features = ['admin', 'alert', 'audit', 'desk', 'duty', 'notifications', 'portal', 'records', 'search', 'session', 'settings', 'shell', 'work']
 
 export default tseslint.config(
   { ignores: ['dist', 'src/routeTree.gen.ts'] },

@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/work"
 )
 
 // watch is a house with a monitoring system that has a token.
@@ -579,6 +581,54 @@ func TestAlertSurvives(t *testing.T) {
 		if n := len(w.incidents()); n != 1 {
 			t.Errorf("%d incidents", n)
 		}
+	})
+}
+
+// onCall is who is on duty, by team and instant.
+type onCall map[string]map[int64][]string
+
+func (r onCall) OnDuty(_ context.Context, _ db.Tx, team string, at time.Time) ([]string, error) {
+	return r[team][at.UnixMilli()], nil
+}
+
+// TestAlertDuty: the incident goes to whoever was on duty at the alert's time, and nobody else is told; a dedicated engineer
+// on duty goes first; with nobody on duty the team is told (MON-04, C-19).
+func TestAlertDuty(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		h.staff("组")
+		second := h.hire("second", h.provider, "何佳", nil, grant{role: "l1"})
+		admin, desk, l1, team := h.people["admin"], h.people["desk"], h.people["l1"], h.ids["team:L1"]
+		admin.must("PUT", api+"/teams/"+team+"/members", map[string]any{"people": []string{l1.id, second.id}})
+		c := h.customer("alpha", markA, "1390000")
+		for _, name := range []string{"web-01", "web-02", "web-03"} {
+			admin.must("POST", api+"/alert-objects", map[string]any{"name": name, "customer": c.id, "service": c.services[0], "team": team})
+		}
+		at := h.app.Clock.Now().Add(-6 * time.Hour)
+		service := alert.New(alert.Config{Door: h.app.Door, Engine: h.app.Engine, Clock: h.app.Clock, Duty: onCall{team: {at.UnixMilli(): {l1.id, second.id}}}})
+		report := func(name string, at time.Time) object {
+			t.Helper()
+			a, opened, err := service.Report(work.WithActor(t.Context(), alert.Intake), alert.SignalNew{Object: name, Metric: "cpu", Severity: "critical", At: at.Format(time.RFC3339)})
+			if err != nil || !opened {
+				t.Fatal(a, err)
+			}
+			return desk.must("GET", api+"/incidents/"+a.Record, nil)
+		}
+		told := func(p *person, number string) bool {
+			return strings.Contains(string(p.get(api+"/notifications").body), number)
+		}
+		inc := report("web-01", at)
+		if inc.text("assignee.id") != l1.id || inc.text("team.id") != team || !told(l1, inc.text("number")) || told(second, inc.text("number")) {
+			t.Errorf("on duty first: %v, told %v %v", inc.at("assignee"), told(l1, inc.text("number")), told(second, inc.text("number")))
+		}
+		admin.must("POST", api+"/dedicated-engineers", map[string]any{"customer": c.id, "service": c.services[0], "person": second.id})
+		if inc = report("web-02", at); inc.text("assignee.id") != second.id {
+			t.Errorf("the dedicated engineer is on duty, and %v got it", inc.at("assignee"))
+		}
+		if inc = report("web-03", at.Add(time.Hour)); inc.text("assignee.id") != "" || !told(l1, inc.text("number")) || !told(second, inc.text("number")) {
+			t.Errorf("nobody is on duty: %v, told %v %v", inc.at("assignee"), told(l1, inc.text("number")), told(second, inc.text("number")))
+		}
+		l1.must("POST", api+"/incidents/"+inc.text("number")+"/accept", map[string]any{})
 	})
 }
 

@@ -12,7 +12,7 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
-	"github.com/steward-ops/steward/internal/engine/roster"
+	duties "github.com/steward-ops/steward/internal/engine/roster"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
 )
@@ -301,10 +301,10 @@ func TestAlarmsOnce(t *testing.T) {
 		if n := d.notices(d.sup, "03-03 20:30"); n != 0 {
 			t.Errorf("told %d times of somebody who came early", n)
 		}
-		d.later(shanghai(7, 9, 0)) // three and a half days of outage
+		d.later(shanghai(7, 9, 0)) // three and a half days of outage: what was set fires late, then the last day is caught up
 		d.tick()
 		d.tick()
-		for at, want := range map[string]int{"03-04 08:30": 0, "03-05 20:30": 0, "03-06 20:30": 1, "03-07 08:30": 1} {
+		for at, want := range map[string]int{"03-04 08:30": 1, "03-05 20:30": 0, "03-06 20:30": 1, "03-07 08:30": 1} {
 			if n := d.notices(d.sup, at); n != want {
 				t.Errorf("%s: told %d times, want %d", at, n, want)
 			}
@@ -371,11 +371,11 @@ func TestChoice(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		d := openDuty(t, h)
 		c := h.customer("alpha", markA, "1390000")
-		asked := roster.Asked{Team: d.team, Customer: c.id, Service: c.services[0], At: shanghai(4, 12, 0)}
-		choose := func(a roster.Asked) (got roster.Choice) {
+		asked := duties.Asked{Team: d.team, Customer: c.id, Service: c.services[0], At: shanghai(4, 12, 0)}
+		choose := func(a duties.Asked) (got duties.Choice) {
 			t.Helper()
 			err := h.app.DB.Read(t.Context(), func(tx db.Tx) (err error) {
-				got, err = roster.Choose(t.Context(), tx, a)
+				got, err = duties.Choose(t.Context(), tx, a)
 				return err
 			})
 			if err != nil {
@@ -390,15 +390,15 @@ func TestChoice(t *testing.T) {
 		if a := d.publish(id); a.status != 200 {
 			t.Fatalf("publish: %s", a)
 		}
-		if got := choose(asked); got != (roster.Choice{Person: d.crewID[1], Rule: "duty"}) {
+		if got := choose(asked); got != (duties.Choice{Person: d.crewID[1], Rule: "duty"}) {
 			t.Errorf("by the roster: %+v", got)
 		}
-		h.people["admin"].must("POST", api+"/dedicated-engineers", map[string]any{"customer": c.id, "person": d.crewID[2]})
+		h.people["admin"].must("POST", api+"/dedicated-engineers", map[string]any{"customer": c.id, "service": c.services[0], "person": d.crewID[2]})
 		if got := choose(asked); got.Rule != "duty" {
 			t.Errorf("the dedicated engineer is not on duty: %+v", got)
 		}
 		d.sup.must("POST", api+"/rosters/"+id+"/overrides", map[string]any{"type": "add", "add": d.crewID[2], "start": "2025-03-04T00:00:00Z", "end": "2025-03-05T00:00:00Z"})
-		if got := choose(asked); got != (roster.Choice{Person: d.crewID[2], Rule: "dedicated"}) {
+		if got := choose(asked); got != (duties.Choice{Person: d.crewID[2], Rule: "dedicated"}) {
 			t.Errorf("the dedicated engineer is on duty: %+v", got)
 		}
 	})
@@ -505,7 +505,7 @@ func TestOnDutyAgrees(t *testing.T) {
 			at := shanghai(27, 0, 17).Add(time.Duration(hour) * time.Hour)
 			var got []string
 			err := h.app.DB.Read(t.Context(), func(tx db.Tx) (err error) {
-				got, err = roster.OnDuty(context.Background(), tx, d.team, at)
+				got, err = duties.OnDuty(context.Background(), tx, d.team, at)
 				return err
 			})
 			if err != nil {
@@ -517,6 +517,176 @@ func TestOnDutyAgrees(t *testing.T) {
 			}
 			if shown := d.onDuty(at); strings.Join(names, " ") != shown {
 				t.Errorf("%s: %v, shown %s", at, names, shown)
+			}
+		}
+	})
+}
+
+// take takes a step and answers; status 0 = it must succeed.
+func (d *dutyHouse) take(p *person, path string, body map[string]any, status int, guard string) object {
+	d.t.Helper()
+	a := p.send(request{method: "POST", path: api + path, body: body})
+	switch {
+	case status == 0 && !a.ok(), status != 0 && a.status != status, guard != "" && a.object().text("guard") != guard:
+		d.t.Errorf("%s: %s: want %d %s, got %s", p.login, path, status, guard, a)
+	}
+	return a.object()
+}
+
+func between(from, to time.Time) map[string]any {
+	return map[string]any{"from": from.Format(time.RFC3339), "to": to.Format(time.RFC3339)}
+}
+
+// inForceRoster is a month in force, with somebody added to the day of the 4th.
+func (d *dutyHouse) inForceRoster() string {
+	d.t.Helper()
+	id := d.roster(d.month("2025-03-03", ""))
+	if a := d.publish(id); a.status != 200 {
+		d.t.Fatalf("publish: %s", a)
+	}
+	d.sup.must("POST", api+"/rosters/"+id+"/overrides", map[string]any{"type": "add", "add": d.crewID[6], "start": shanghai(4, 8, 30), "end": shanghai(4, 20, 30)})
+	return id
+}
+
+// TestSwaps: who may do what in which order, what does not fit, and what the clock does (DUT-03).
+func TestSwaps(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		d := openDuty(t, h)
+		d.inForceRoster()
+		me, boss := d.crew[1], d.sup // me: the day of the 4th, the night of the 5th
+		day := between(shanghai(4, 8, 30), shanghai(4, 20, 30))
+		ask := func(with int, mine, theirs map[string]any) string {
+			t.Helper()
+			body := map[string]any{"with": d.crewID[with], "mine": mine}
+			if theirs != nil {
+				body["theirs"] = theirs
+			}
+			return "/shift-swaps/" + d.take(me, "/shift-swaps", body, 0, "").text("number")
+		}
+		self := ask(1, day, nil)
+		d.take(me, self+"/agree", map[string]any{}, 409, "swap_other")
+		busy := ask(6, day, nil)
+		d.take(d.crew[6], busy+"/agree", map[string]any{}, 409, "swap_free")
+		d.take(d.crew[6], busy+"/decline", map[string]any{}, 422, "")
+		d.take(d.crew[6], busy+"/decline", map[string]any{"refused_reason": "那天我也在班"}, 0, "")
+		both := ask(3, day, between(shanghai(4, 12, 0), shanghai(4, 13, 0)))
+		d.take(d.crew[3], both+"/agree", map[string]any{}, 409, "swap_shift")
+		gone := ask(4, day, nil)
+		d.take(d.crew[4], gone+"/withdraw", map[string]any{}, 403, "")
+		d.take(me, gone+"/withdraw", map[string]any{}, 0, "")
+		refused := ask(4, day, nil)
+		d.take(d.crew[4], refused+"/agree", map[string]any{}, 0, "")
+		d.take(boss, refused+"/refuse", map[string]any{}, 422, "")
+		d.take(boss, refused+"/refuse", map[string]any{"refused_reason": "当天有割接"}, 0, "")
+		if got := d.onDuty(shanghai(4, 12, 0)); got != "1 6" {
+			t.Errorf("nothing was swapped, on duty: %s", got)
+		}
+		given := ask(4, day, nil)
+		d.take(d.crew[4], given+"/agree", map[string]any{}, 0, "")
+		d.take(boss, given+"/approve", map[string]any{}, 0, "")
+		if got := d.onDuty(shanghai(4, 12, 0)); got != "4 6" {
+			t.Errorf("on duty: %s", got)
+		}
+		late := ask(5, between(shanghai(5, 20, 30), shanghai(6, 8, 30)), nil)
+		d.take(d.crew[5], late+"/agree", map[string]any{}, 0, "")
+		d.later(shanghai(5, 20, 30))
+		if _, err := d.app.Engine.Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := boss.must("GET", api+late, nil).text("state.code"); got != "lapsed" {
+			t.Errorf("when the shift begins the swap is %s", got)
+		}
+		d.take(boss, late+"/approve", map[string]any{}, 409, "")
+	})
+}
+
+// TestLeaveOnTheRoster: a substitute who is free, the roster with them, the roster as before when the leave ends early (SM-47).
+func TestLeaveOnTheRoster(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		d := openDuty(t, h)
+		d.inForceRoster()
+		me, boss := d.crew[1], d.sup
+		apply := func(from, to time.Time) string {
+			t.Helper()
+			return "/leaves/" + d.take(me, "/leaves", map[string]any{"period": between(from, to), "kind_of_leave": "annual"}, 0, "").text("number")
+		}
+		leave := apply(shanghai(4, 0, 0), shanghai(5, 0, 0))
+		d.take(boss, leave+"/approve", map[string]any{}, 409, "substitute_named")
+		d.take(boss, leave+"/approve", map[string]any{"substitute": d.crewID[6]}, 409, "substitute_free")
+		d.take(boss, leave+"/approve", map[string]any{"substitute": d.crewID[5]}, 0, "")
+		if got := d.onDuty(shanghai(4, 12, 0)); got != "5 6" {
+			t.Errorf("on duty: %s", got)
+		}
+		d.take(d.crew[2], leave+"/end_early", map[string]any{}, 403, "")
+		d.take(me, leave+"/end_early", map[string]any{}, 0, "")
+		if got := d.onDuty(shanghai(4, 12, 0)); got != "1 6" {
+			t.Errorf("on duty after all: %s", got)
+		}
+		free := apply(shanghai(7, 0, 0), shanghai(8, 0, 0)) // no shift on that day
+		d.take(boss, free+"/approve", map[string]any{}, 0, "")
+		swap := d.take(d.crew[4], "/shift-swaps", map[string]any{"with": me.id, "mine": between(shanghai(7, 8, 30), shanghai(7, 20, 30))}, 0, "")
+		d.take(me, "/shift-swaps/"+swap.text("number")+"/agree", map[string]any{}, 409, "swap_free")
+		own := d.take(boss, "/leaves", map[string]any{"period": between(shanghai(9, 0, 0), shanghai(10, 0, 0))}, 0, "").text("number")
+		d.take(boss, "/leaves/"+own+"/approve", map[string]any{}, 403, "")
+		withdrawn := apply(shanghai(20, 0, 0), shanghai(21, 0, 0))
+		d.take(me, withdrawn+"/withdraw", map[string]any{}, 0, "")
+		d.take(boss, withdrawn+"/approve", map[string]any{}, 409, "")
+	})
+}
+
+// TestHandover: who takes over is the roster's next person; a question goes back; somebody else can be named; who hands over
+// does not take over (DUT-04).
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		d := openDuty(t, h)
+		d.inForceRoster()
+		d.later(shanghai(5, 20, 0))
+		giver, taker := d.crew[2], d.crew[1] // the day of the 5th, and its night
+		sign := map[string]any{"account": true}
+		made := d.take(giver, "/handovers", map[string]any{"system_state": "正常", "given": sign}, 0, "")
+		path := "/handovers/" + made.text("number")
+		if made.text("fields.taker") != taker.id || made.text("fields.given.by") != giver.id {
+			t.Errorf("handover %v", made["fields"])
+		}
+		d.take(giver, path+"/accept", map[string]any{"received": sign}, 403, "")
+		d.take(taker, path+"/ask", map[string]any{}, 422, "")
+		d.take(taker, path+"/ask", map[string]any{"question": "备件到了吗"}, 0, "")
+		d.take(giver, path+"/explain", map[string]any{"notes": "明天到"}, 0, "")
+		d.take(taker, path+"/pass_to", map[string]any{"taker": d.crewID[4]}, 403, "")
+		d.take(giver, path+"/pass_to", map[string]any{"taker": d.crewID[4]}, 0, "")
+		d.take(taker, path+"/accept", map[string]any{"received": sign}, 403, "")
+		if got := d.take(d.crew[4], path+"/accept", map[string]any{"received": sign}, 0, ""); got.text("state.code") != "accepted" {
+			t.Errorf("%v", got["state"])
+		}
+		h.people["desk"].cookie, h.people["desk"].csrf = "", ""
+		h.people["desk"].signIn()
+		d.take(h.people["desk"], "/handovers", map[string]any{"system_state": "正常", "given": sign}, 422, "") // no roster says who is next
+	})
+}
+
+// TestOvertime: the hours, those of them that were rostered, and the kind of day (DUT-10).
+func TestOvertime(t *testing.T) {
+	t.Parallel()
+	eachHouse(t, func(t *testing.T, h *house) {
+		d := openDuty(t, h)
+		d.inForceRoster()
+		me := d.crew[5] // the day of Saturday the 8th
+		made := d.take(me, "/overtimes", map[string]any{"period": between(shanghai(8, 18, 0), shanghai(8, 23, 0)), "reason": "割接"}, 0, "")
+		if made.at("fields.hours") != 5.0 || made.at("fields.rostered_hours") != 2.5 || made.text("fields.kind_of_day") != "rest_day" {
+			t.Errorf("%v", made["fields"])
+		}
+		path := "/overtimes/" + made.text("number")
+		d.take(me, path+"/confirm", map[string]any{}, 403, "")
+		d.take(d.sup, path+"/confirm", map[string]any{}, 409, "overtime_over")
+		d.later(shanghai(9, 9, 0))
+		d.take(d.sup, path+"/confirm", map[string]any{}, 0, "")
+		for date, want := range map[time.Time]string{time.Date(2025, 10, 1, 4, 0, 0, 0, time.UTC): "holiday", time.Date(2025, 9, 28, 4, 0, 0, 0, time.UTC): "workday", shanghai(10, 20, 0): "workday"} {
+			made := d.take(me, "/overtimes", map[string]any{"period": between(date, date.Add(time.Hour)), "reason": "割接"}, 0, "")
+			if got := made.text("fields.kind_of_day"); got != want {
+				t.Errorf("%s is a %s, want %s", date, got, want)
 			}
 		}
 	})

@@ -408,7 +408,7 @@ func (w *walk) joins(f *facts, table string, row object) bool {
 var kinds = map[string]string{"party_organisations": "organisation", "party_sites": "site", "party_departments": "department", "party_people": "person",
 	"party_teams": "team", "party_services": "service", "party_dedicated": "dedicated", "identity_accounts": "account", "identity_grants": "grant",
 	"identity_sessions": "session", "identity_tokens": "token", "list_views": "view", "files": "file", "notices": "notice", "records": "record",
-	"record_links": "link", "approvals": "approval", "audit_events": "event", "identity_reviews": "review"}
+	"record_links": "link", "approvals": "approval", "agreements": "agreement", "audit_events": "event", "identity_reviews": "review"}
 
 // sort files what was found by kind, and makes the words that stand for it as if it did not exist.
 func (w *walk) sort(f *facts) {
@@ -608,6 +608,7 @@ var pathKinds = map[string]string{
 	"organisations/{id}": "organisation", "sites/{id}": "site", "departments/{id}": "department", "people/{id}": "person", "teams/{id}": "team",
 	"services/{id}": "service", "dedicated-engineers/{id}": "dedicated", "accounts/{id}": "account", "grants/{id}": "grant", "access-review/{id}": "grant",
 	"views/{id}": "view", "sessions/{id}": "session", "tokens/{id}": "token", "customers/{id}": "organisation", "files/{file}": "file",
+	"agreements/{id}": "agreement", "clocks/{agreement}": "agreement",
 	"records/{number}": "number", "jobs/{id}": "job", "notifications/{id}": "notice",
 }
 
@@ -622,7 +623,9 @@ func (w *walk) choices() map[string][]string {
 		"roles/{code}": {"customer_user", "desk"}, "priority-schemes/{code}": {"standard"},
 		"alerts/{id}": {"no-such-alert"}, "alert-rules/{id}": {"default"}, "alert-sources/{id}": {"api"}, "alert-windows/{id}": {"none"}, "alert-objects/{id}": {"none"},
 		"alert-payloads/{id}": {"none"}, "alert-metrics/{metric}": {"cpu"}, "intake/{kind}": {"generic"}, "{kind}/{token}": {"sta_wrong"}, "prometheus/{token}": {"sta_wrong"},
+		"calendars/{code}": {"office-alpha"}, "public-days/{country}": {"CN"}, "{country}/{year}": {"2025"}, "{agreement}/{target}": {"resolution"},
 		"definitions/{type}": types[:1], "versions/{version}": {"1"},
+		"rosters/{id}": {"none"}, "overrides/{override}": {"none"}, "duty-feeds/{token}": {strings.Repeat("A", 32)},
 		"acknowledge/{token}": {strings.Repeat("A", 43)}, "notification-channels/{id}": {"none"}, "deliveries/{id}": {"none"},
 		"notification-templates/{kind}": {"default"}, "{kind}/{lang}": {"zh"},
 	}
@@ -708,7 +711,7 @@ func (w *walk) transitions(def *definition.Type, number string, f *facts) []stri
 var refNames = map[string]string{
 	"organisation": "organisation", "customer": "organisation", "owner": "organisation", "site": "site", "sites": "site", "department": "department",
 	"person": "person", "people": "person", "members": "person", "head": "person", "lead": "person", "manager": "person", "superior": "person",
-	"requester": "person", "assignee": "person", "to": "person", "team": "team", "service": "service", "parent": "number", "number": "number",
+	"requester": "person", "assignee": "person", "to": "person", "team": "team", "service": "service", "parent": "number", "number": "number", "record": "number", "handler": "person",
 	"actor": "person", "stream": "record", "ids": "notice", "notice": "notice", "by": "person", "approver": "person",
 	"add": "person", "remove": "person", "user": "person", "roster": "roster",
 }
@@ -722,6 +725,8 @@ var plainNames = []string{
 	"login", "password", "totp", "theme", "density", "value", "mark", "geo", "phone2", "short_name", "employee_number",
 	"form_of_address", "contact_roles", "scopes", "perms", "expires_at", "zh", "en", "now", "new", "current", "classes", "dictionary", "$schema",
 	"name", "digest_at", "lang",
+	"word", "severity", "unit", "source", "rule", "object", "metric", "unlinked", "overdue", "held", "past", // of alerts
+	"calendar", "target", "valid_until", "date", "month", "country", // of agreements
 	"start", "end", "at", "draft", "skill", "timezone", "valid_from", "valid_to", // of rosters
 }
 
@@ -871,6 +876,7 @@ func (w *walk) recordBody(r route, values []string, f *facts) ([]any, bool) {
 		"watchers": map[string]any{"person": person}, "attachments": map[string]any{"files": []string{file}, "public": true},
 		"{approval}": map[string]any{"decision": "approve", "reason": "x"}, "delegate": map[string]any{"to": person}, "watch": nil,
 		"{transition}": map[string]any{}, "files": nil, "leave": nil, "return": nil, "unlock": nil, "enable": nil, "reset-totp": nil,
+		"{token}": map[string]any{"object": "x"}, "alerts": []any{},
 	}
 	last := r.path[strings.LastIndexByte(r.path, '/')+1:]
 	if last == "bulk" {

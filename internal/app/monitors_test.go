@@ -169,11 +169,11 @@ func TestRealAlertmanager(t *testing.T) {
 			return a
 		}
 		m.post(alert("db-01:9100", time.Time{}), alert("db-02:9100", time.Time{}))
-		one := func(object string) object2 { return object2{w.alerts("object=" + object)} }
+		one := func(object string) single { return single{w.alerts("object=" + object)} }
 		m.until("two alerts of one group, each with an incident", func() bool {
 			return one("db-01").with("record") != "" && one("db-02").with("record") != ""
 		})
-		if a, b := one("db-01"), one("db-02"); a.with("group") != b.with("group") || a.with("title") != "磁盘满 db-01" || a.with("severity") != "critical" || a.with("source.name") == "" {
+		if a, b := one("db-01"), one("db-02"); a.with("group") != b.with("group") || a.with("title") != "磁盘满 db-01:9100" || a.with("severity") != "critical" || a.with("source.name") == "" {
 			t.Errorf("grouped: %v %v", a, b)
 		}
 		m.until("a repeat", func() bool { return one("db-01").count() >= 3 })
@@ -191,17 +191,17 @@ func TestRealAlertmanager(t *testing.T) {
 	})
 }
 
-// object2 is a list that should have one entry.
-type object2 struct{ list []object }
+// single is a list that should have one entry.
+type single struct{ list []object }
 
-func (o object2) with(path string) string {
+func (o single) with(path string) string {
 	if len(o.list) == 0 {
 		return ""
 	}
 	return o.list[0].text(path)
 }
 
-func (o object2) count() float64 {
+func (o single) count() float64 {
 	if len(o.list) == 0 {
 		return 0
 	}
@@ -221,7 +221,7 @@ func TestRealPrometheus(t *testing.T) {
 		am := alertmanagerAt(t, h.app.URL()+through.text("path"))
 		target := freePort(t)
 		m := prometheusAt(t, path, target, h.app.URL(), w.path, am.url)
-		by := func(source string) object2 { return object2{w.alerts("metric=TargetDown&source=" + source)} }
+		by := func(source string) single { return single{w.alerts("metric=TargetDown&source=" + source)} }
 		m.until("the alert, directly and through Alertmanager", func() bool {
 			return by(w.source).with("record") != "" && by(through.text("source.id")).with("record") != ""
 		})

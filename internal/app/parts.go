@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/steward-ops/steward/internal/core/audit"
 	"github.com/steward-ops/steward/internal/core/calendar"
@@ -141,6 +142,14 @@ func (a *App) wireNotices(ring *seal.Ring) error {
 	a.Courier = notify.NewCourier(a.Notices)
 	a.Courier.Register(a.Jobs)
 	return nil
+}
+
+// rosters say who is on duty, to those who must not know engine/roster.
+type rosters struct{}
+
+// OnDuty is roster.OnDuty.
+func (rosters) OnDuty(ctx context.Context, tx db.Tx, team string, at time.Time) ([]string, error) {
+	return roster.OnDuty(ctx, tx, team, at)
 }
 
 // tellLockout tells the person and the administrators that an account was locked.

@@ -45,10 +45,10 @@ func (a *App) testRoutes() {
 				fired += more
 			}
 			if err == nil {
-				_, err = a.Courier.Tick(ctx)
-			}
-			if err == nil {
 				err = a.Alerts.Tick(ctx)
+			}
+			if err == nil { // last: it carries what the others send
+				_, err = a.Courier.Tick(ctx)
 			}
 			return &struct{ Body TickResult }{TickResult{Fired: fired, Now: manual.Now()}}, err
 		})

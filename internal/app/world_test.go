@@ -403,9 +403,27 @@ func (h *house) customer(key string, m marks, digits string) *customer {
 		c.services = append(c.services, h.add("/services", fmt.Sprintf("%s:service%d", key, i), map[string]any{"customer": c.id, "name": m.org + " 系统" + strconv.Itoa(i), "sites": c.sites[i:]}))
 	}
 	h.customersPeople(c, phone)
+	h.promise(c)
 	c.team = h.add("/teams", key+":team", map[string]any{"organisation": h.provider, "name": m.inner + " 驻场组", "code": m.inner, "resident": true, "customer": c.id, "members": []string{h.people["l1"].id}})
 	c.dedicated = h.add("/dedicated-engineers", key+":dedicated", map[string]any{"customer": c.id, "person": h.people["l1"].id, "note": m.inner})
 	return c
+}
+
+// promise puts an agreement with the customer in force.
+func (h *house) promise(c *customer) {
+	h.t.Helper()
+	calendar := "office-" + c.key
+	week := map[string]any{"mon": [][]string{{"09:00", "18:00"}}, "tue": [][]string{{"09:00", "18:00"}}}
+	label := map[string]any{"zh": "工作时间", "en": "Office hours"}
+	h.people["admin"].must("PUT", api+"/calendars/"+calendar, map[string]any{"label": label, "country": "CN", "spec": map[string]any{"timezone": "Asia/Shanghai", "weekly": week}})
+	clauses := map[string]any{}
+	for _, name := range []string{"scope", "quality", "indicators", "compensation", "disputes", "leftovers", "complaints"} {
+		clauses[name] = c.marks.inner
+	}
+	made := h.people["admin"].must("POST", api+"/agreements", map[string]any{"code": "SLA-" + c.marks.org, "label": map[string]any{"zh": c.marks.org + " 协议", "en": c.marks.org}, "kind": "sla", "customer": c.id,
+		"calendar": calendar, "day_rule": true, "valid_from": "2020-01-01", "clauses": clauses,
+		"targets": []map[string]any{{"name": "response", "seconds": 1800}, {"name": "resolution", "seconds": 14400, "pausable": true}}})
+	h.people["admin"].must("POST", api+"/agreements/"+made.text("id")+"/activate", map[string]any{})
 }
 
 func (h *house) customersPeople(c *customer, phone func(int) string) {

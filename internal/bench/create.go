@@ -186,6 +186,7 @@ func (c *creation) inBareTransaction(ctx context.Context, _ int) error {
 type bareRows struct {
 	pattern *record.Record
 	events  []audit.Entry
+	clocks  *clockRows
 	rec     *recorder
 	mu      sync.Mutex
 	made    [][]statement
@@ -195,7 +196,11 @@ const bareFirst = 1 << 40 // row numbers of the index that the program does not 
 
 func newBareRows(ctx context.Context, database *db.DB) (*bareRows, error) {
 	pattern, events, err := newest(ctx, database)
-	return &bareRows{pattern: pattern, events: events, rec: &recorder{dialect: database.Dialect(), row: bareFirst + time.Now().UnixMicro()}}, err
+	if err != nil {
+		return nil, err
+	}
+	clocks, err := clockRowsOf(ctx, database, pattern.ID)
+	return &bareRows{pattern: pattern, events: events, clocks: clocks, rec: &recorder{dialect: database.Dialect(), row: bareFirst + time.Now().UnixMicro()}}, err
 }
 
 // provide makes the statements of n records, so that making them does not count.
@@ -259,6 +264,9 @@ func (b *bareRows) one(ctx context.Context) ([]statement, error) {
 		return nil, err
 	}
 	if err := search.Put(ctx, b.rec, docOf(&r)); err != nil {
+		return nil, err
+	}
+	if err := b.clocks.write(ctx, b.rec, r.ID); err != nil {
 		return nil, err
 	}
 	return b.rec.take(), nil

@@ -37,6 +37,8 @@ type options struct {
 	folder    string // of this run
 	program   string // the real binary
 	match     string // of the reads
+	clocks    int    // that run
+	due       int    // of them at once
 }
 
 func main() {
@@ -54,12 +56,14 @@ func main() {
 
 func readOptions() (o options, err error) {
 	databases := flag.String("db", "sqlite,postgres", "databases")
-	only := flag.String("only", "start,create,read", "parts: start, create, read")
+	only := flag.String("only", "start,calendar,create,clocks,read", "parts: start, calendar, create, clocks, read")
 	quick := flag.Bool("quick", false, "fewer records and requests")
 	flag.IntVar(&o.large, "n", 1_000_000, "records of the large database")
 	flag.IntVar(&o.small, "small", 10_000, "records of the small database")
 	flag.IntVar(&o.requests, "requests", 400, "requests of each kind of read")
 	flag.StringVar(&o.match, "match", "", "only reads whose name contains this")
+	flag.IntVar(&o.clocks, "clocks", 100_000, "clocks that run, two a record")
+	flag.IntVar(&o.due, "due", 1_000, "clocks that come due at once")
 	flag.IntVar(&o.slices, "slices", 5, "alternating stretches of yardstick and program")
 	flag.DurationVar(&o.stretch, "stretch", 2*time.Second, "length of a stretch")
 	flag.StringVar(&o.keep, "keep", "", "folder in which the filled databases stay for the next run (for work on the reads)")
@@ -67,6 +71,7 @@ func readOptions() (o options, err error) {
 	flag.StringVar(&o.profile, "profile", "", "folder for processor profiles of the server")
 	flag.Parse()
 	if *quick {
+		o.clocks, o.due = min(o.clocks, 10_000), min(o.due, 300)
 		o.large, o.small, o.requests, o.slices, o.stretch = min(o.large, 100_000), min(o.small, 5_000), 100, 3, time.Second
 	}
 	for name := range strings.SplitSeq(*databases, ",") {
@@ -101,6 +106,11 @@ func run(ctx context.Context) error {
 			return fmt.Errorf("start: %w", err)
 		}
 	}
+	if o.does("calendar") {
+		if err := measureCalendar(report); err != nil {
+			return fmt.Errorf("calendar: %w", err)
+		}
+	}
 	for _, dialect := range o.databases {
 		if err := measureDatabase(ctx, &o, dialect, report); err != nil {
 			return fmt.Errorf("%s: %w", dialect, err)
@@ -111,7 +121,7 @@ func run(ctx context.Context) error {
 }
 
 func measureDatabase(ctx context.Context, o *options, dialect db.Dialect, report *report) error {
-	if !o.does("create") && !o.does("read") {
+	if !o.does("create") && !o.does("read") && !o.does("clocks") {
 		return nil
 	}
 	p, err := openPlace(ctx, o, dialect)
@@ -125,6 +135,11 @@ func measureDatabase(ctx context.Context, o *options, dialect db.Dialect, report
 	if o.does("create") {
 		if err := measureCreates(ctx, o, p, report); err != nil {
 			return fmt.Errorf("create: %w", err)
+		}
+	}
+	if o.does("clocks") {
+		if err := measureClocks(ctx, o, p, report); err != nil {
+			return fmt.Errorf("clocks: %w", err)
 		}
 	}
 	if o.does("read") {

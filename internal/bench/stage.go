@@ -59,7 +59,7 @@ func (s *stage) build() error {
 	}
 	provider, _ := me["organisation"].(map[string]any)
 	s.provider, _ = provider["id"].(string)
-	for _, part := range []func() error{s.customers, s.engineers, s.people, s.patterns} {
+	for _, part := range []func() error{s.customers, s.engineers, s.people, s.promises, s.patterns} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -111,6 +111,32 @@ func (s *stage) engineers() error {
 		s.cast.Teams = append(s.cast.Teams, team)
 	}
 	return nil
+}
+
+// promises puts an agreement in force, so that every incident has two clocks; those of the highest priority have a third,
+// which comes due soon.
+func (s *stage) promises() error {
+	week := map[string]any{}
+	for _, day := range []string{"mon", "tue", "wed", "thu", "fri", "sat", "sun"} {
+		week[day] = [][]string{{"00:00", "24:00"}}
+	}
+	label := map[string]any{"zh": "全天候", "en": "Around the clock"}
+	if _, err := s.admin.call(s.ctx, "PUT", "/calendars/always", map[string]any{"label": label, "spec": map[string]any{"timezone": "Asia/Shanghai", "weekly": week}}); err != nil {
+		return err
+	}
+	clauses := map[string]any{}
+	for _, name := range []string{"scope", "quality", "indicators", "compensation", "disputes", "leftovers", "complaints"} {
+		clauses[name] = "见合同"
+	}
+	agreement, err := s.add("/agreements", map[string]any{"code": "SLA", "label": label, "kind": "sla", "calendar": "always", "valid_from": "2020-01-01", "clauses": clauses,
+		"targets": []map[string]any{{"name": "response", "seconds": 30 * 86400}, {"name": "resolution", "seconds": 90 * 86400, "pausable": true},
+			{"name": soon, "priority": "P1", "seconds": soonSeconds}},
+		"steps": []map[string]any{{"target": "*", "percent": 80, "kind": "warning", "to": []string{"handler"}}, {"target": soon, "percent": 100, "kind": "alarm", "to": []string{"desk"}}}})
+	if err != nil {
+		return err
+	}
+	_, err = s.admin.call(s.ctx, "POST", "/agreements/"+agreement+"/activate", map[string]any{})
+	return err
 }
 
 // people gives an account and a token to one person of each kind.

@@ -33,6 +33,10 @@ import { Route as AppAdminPolicyRouteImport } from './routes/_app/admin.policy'
 import { Route as AppAdminPrioritiesRouteImport } from './routes/_app/admin.priorities'
 import { Route as AppAdminRolesRouteImport } from './routes/_app/admin.roles'
 import { Route as AppAdminTeamsRouteImport } from './routes/_app/admin.teams'
+import { Route as AppCalendarsIndexRouteImport } from './routes/_app/calendars.index'
+import { Route as AppCalendarsCodeRouteImport } from './routes/_app/calendars.$code'
+import { Route as AppDutyIndexRouteImport } from './routes/_app/duty.index'
+import { Route as AppDutyHandoverRouteImport } from './routes/_app/duty.handover'
 import { Route as AppNewPluralRouteImport } from './routes/_app/new.$plural'
 import { Route as AppRNumberRouteImport } from './routes/_app/r.$number'
 import { Route as PortalNewPluralRouteImport } from './routes/portal/new.$plural'
@@ -168,6 +172,26 @@ const AppAdminTeamsRoute = AppAdminTeamsRouteImport.update({
   path: '/teams',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppCalendarsIndexRoute = AppCalendarsIndexRouteImport.update({
+  id: '/calendars/',
+  path: '/calendars/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppCalendarsCodeRoute = AppCalendarsCodeRouteImport.update({
+  id: '/calendars/$code',
+  path: '/calendars/$code',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDutyIndexRoute = AppDutyIndexRouteImport.update({
+  id: '/duty/',
+  path: '/duty/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppDutyHandoverRoute = AppDutyHandoverRouteImport.update({
+  id: '/duty/handover',
+  path: '/duty/handover',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppNewPluralRoute = AppNewPluralRouteImport.update({
   id: '/new/$plural',
   path: '/new/$plural',
@@ -269,11 +293,15 @@ export interface FileRoutesByFullPath {
   '/admin/priorities': typeof AppAdminPrioritiesRoute
   '/admin/roles': typeof AppAdminRolesRoute
   '/admin/teams': typeof AppAdminTeamsRoute
+  '/calendars/$code': typeof AppCalendarsCodeRoute
+  '/duty/handover': typeof AppDutyHandoverRoute
   '/new/$plural': typeof AppNewPluralRoute
   '/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
   '/admin/': typeof AppAdminIndexRoute
+  '/calendars/': typeof AppCalendarsIndexRoute
+  '/duty/': typeof AppDutyIndexRoute
   '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
   '/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
   '/admin/people/$id': typeof AppAdminPeopleIdRoute
@@ -307,11 +335,15 @@ export interface FileRoutesByTo {
   '/admin/priorities': typeof AppAdminPrioritiesRoute
   '/admin/roles': typeof AppAdminRolesRoute
   '/admin/teams': typeof AppAdminTeamsRoute
+  '/calendars/$code': typeof AppCalendarsCodeRoute
+  '/duty/handover': typeof AppDutyHandoverRoute
   '/new/$plural': typeof AppNewPluralRoute
   '/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
   '/admin': typeof AppAdminIndexRoute
+  '/calendars': typeof AppCalendarsIndexRoute
+  '/duty': typeof AppDutyIndexRoute
   '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
   '/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
   '/admin/people/$id': typeof AppAdminPeopleIdRoute
@@ -349,11 +381,15 @@ export interface FileRoutesById {
   '/_app/admin/priorities': typeof AppAdminPrioritiesRoute
   '/_app/admin/roles': typeof AppAdminRolesRoute
   '/_app/admin/teams': typeof AppAdminTeamsRoute
+  '/_app/calendars/$code': typeof AppCalendarsCodeRoute
+  '/_app/duty/handover': typeof AppDutyHandoverRoute
   '/_app/new/$plural': typeof AppNewPluralRoute
   '/_app/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
   '/_app/admin/': typeof AppAdminIndexRoute
+  '/_app/calendars/': typeof AppCalendarsIndexRoute
+  '/_app/duty/': typeof AppDutyIndexRoute
   '/_app/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
   '/_app/admin/organisations/$id': typeof AppAdminOrganisationsIdRoute
   '/_app/admin/people/$id': typeof AppAdminPeopleIdRoute
@@ -391,11 +427,15 @@ export interface FileRouteTypes {
     | '/admin/priorities'
     | '/admin/roles'
     | '/admin/teams'
+    | '/calendars/$code'
+    | '/duty/handover'
     | '/new/$plural'
     | '/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
     | '/admin/'
+    | '/calendars/'
+    | '/duty/'
     | '/admin/definitions/$type'
     | '/admin/organisations/$id'
     | '/admin/people/$id'
@@ -429,11 +469,15 @@ export interface FileRouteTypes {
     | '/admin/priorities'
     | '/admin/roles'
     | '/admin/teams'
+    | '/calendars/$code'
+    | '/duty/handover'
     | '/new/$plural'
     | '/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
     | '/admin'
+    | '/calendars'
+    | '/duty'
     | '/admin/definitions/$type'
     | '/admin/organisations/$id'
     | '/admin/people/$id'
@@ -470,11 +514,15 @@ export interface FileRouteTypes {
     | '/_app/admin/priorities'
     | '/_app/admin/roles'
     | '/_app/admin/teams'
+    | '/_app/calendars/$code'
+    | '/_app/duty/handover'
     | '/_app/new/$plural'
     | '/_app/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
     | '/_app/admin/'
+    | '/_app/calendars/'
+    | '/_app/duty/'
     | '/_app/admin/definitions/$type'
     | '/_app/admin/organisations/$id'
     | '/_app/admin/people/$id'
@@ -666,6 +714,34 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminTeamsRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/calendars/': {
+      id: '/_app/calendars/'
+      path: '/calendars'
+      fullPath: '/calendars/'
+      preLoaderRoute: typeof AppCalendarsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/calendars/$code': {
+      id: '/_app/calendars/$code'
+      path: '/calendars/$code'
+      fullPath: '/calendars/$code'
+      preLoaderRoute: typeof AppCalendarsCodeRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/duty/': {
+      id: '/_app/duty/'
+      path: '/duty'
+      fullPath: '/duty/'
+      preLoaderRoute: typeof AppDutyIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/duty/handover': {
+      id: '/_app/duty/handover'
+      path: '/duty/handover'
+      fullPath: '/duty/handover'
+      preLoaderRoute: typeof AppDutyHandoverRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/new/$plural': {
       id: '/_app/new/$plural'
       path: '/new/$plural'
@@ -820,8 +896,12 @@ interface AppRouteChildren {
   AppSearchRoute: typeof AppSearchRoute
   AppSettingsRoute: typeof AppSettingsRoute
   AppIndexRoute: typeof AppIndexRoute
+  AppCalendarsCodeRoute: typeof AppCalendarsCodeRoute
+  AppDutyHandoverRoute: typeof AppDutyHandoverRoute
   AppNewPluralRoute: typeof AppNewPluralRoute
   AppRNumberRoute: typeof AppRNumberRoute
+  AppCalendarsIndexRoute: typeof AppCalendarsIndexRoute
+  AppDutyIndexRoute: typeof AppDutyIndexRoute
   AppDutyRostersIdRoute: typeof AppDutyRostersIdRoute
   AppDutyRostersNewRoute: typeof AppDutyRostersNewRoute
   AppTPluralBoardRoute: typeof AppTPluralBoardRoute
@@ -837,8 +917,12 @@ const AppRouteChildren: AppRouteChildren = {
   AppSearchRoute: AppSearchRoute,
   AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,
+  AppCalendarsCodeRoute: AppCalendarsCodeRoute,
+  AppDutyHandoverRoute: AppDutyHandoverRoute,
   AppNewPluralRoute: AppNewPluralRoute,
   AppRNumberRoute: AppRNumberRoute,
+  AppCalendarsIndexRoute: AppCalendarsIndexRoute,
+  AppDutyIndexRoute: AppDutyIndexRoute,
   AppDutyRostersIdRoute: AppDutyRostersIdRoute,
   AppDutyRostersNewRoute: AppDutyRostersNewRoute,
   AppTPluralBoardRoute: AppTPluralBoardRoute,

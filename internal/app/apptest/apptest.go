@@ -40,7 +40,7 @@ func Start(t testing.TB, dialect db.Dialect, sources ...process.Source) *app.App
 		url = dbtest.PostgresURL(t)
 	}
 	cfg := config.Config{Listen: "127.0.0.1:0", Data: data, DatabaseURL: url, Sync: "normal", Zone: "Asia/Shanghai",
-		UploadLimit: 5, StopWithin: 10 * time.Second, TestClock: true, LogLevel: "warn", MaxConns: 8}
+		UploadLimit: 5, StopWithin: 10 * time.Second, TestClock: true, LogLevel: "warn", MaxConns: 8, Networks: []string{"127.0.0.0/8"}}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
 	a, err := app.New(t.Context(), cfg, app.Options{Clock: clock.NewManual(Monday), Sources: sources, Log: log, Version: "test", HashMemory: 64})
 	if err != nil {

@@ -91,7 +91,7 @@ type SettingView struct {
 
 // ChannelKinds lists what can be set up.
 func (s *Service) ChannelKinds(ctx context.Context) (list []ChannelKind, err error) {
-	err = s.door.Read(ctx, Manage, func(_ context.Context, u *work.Unit) error {
+	err = s.looking(ctx, func(_ context.Context, u *work.Unit) error {
 		list = []ChannelKind{}
 		for _, d := range drivers {
 			k := ChannelKind{Kind: d.kind, Label: d.label.In(u.Actor.Lang), Personal: d.driver.Personal(), Settings: []SettingView{}}
@@ -125,7 +125,7 @@ func readChannel(ctx context.Context, tx db.Tx, id string) (Channel, error) {
 
 // Channels lists all, in the order in which defaults are tried.
 func (s *Service) Channels(ctx context.Context) (list []Channel, err error) {
-	err = s.door.Read(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.looking(ctx, func(ctx context.Context, u *work.Unit) error {
 		list, err = db.All(ctx, u.Tx, scanChannel, selectChannel+"WHERE c.removed = FALSE ORDER BY c.position, c.name, c.id")
 		if err != nil {
 			return fmt.Errorf("read channels: %w", err)
@@ -142,7 +142,7 @@ func (s *Service) Channels(ctx context.Context) (list []Channel, err error) {
 
 // Channel reads one.
 func (s *Service) Channel(ctx context.Context, id string) (c Channel, err error) {
-	err = s.door.Read(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.looking(ctx, func(ctx context.Context, u *work.Unit) error {
 		if c, err = readChannel(ctx, u.Tx, id); err != nil {
 			return err
 		}
@@ -153,10 +153,7 @@ func (s *Service) Channel(ctx context.Context, id string) (c Channel, err error)
 
 // dress adds what an administrator wants to see beside the settings.
 func (s *Service) dress(ctx context.Context, u *work.Unit, c *Channel) error {
-	values, err := s.open(*c)
-	if err != nil {
-		return err
-	}
+	values := s.openable(ctx, *c)
 	c.KindLabel, c.SecretsSet = kindLabel(c.Kind).In(u.Actor.Lang), []string{}
 	for _, f := range settingsOf(c.Kind) {
 		if f.Secret && values[f.Name] != "" {
@@ -202,6 +199,17 @@ func (s *Service) open(c Channel) (channel.Values, error) {
 	return v, nil
 }
 
+// openable is open for the administrator: secrets that no key opens any more are gone, and can be entered anew.
+func (s *Service) openable(ctx context.Context, c Channel) channel.Values {
+	v, err := s.open(c)
+	if err != nil {
+		s.log.ErrorContext(ctx, "secrets of channel", "channel", c.Name, "error", err)
+		c.sealed = ""
+		v, _ = s.open(c)
+	}
+	return v
+}
+
 // sealedFor binds sealed secrets to their channel.
 func sealedFor(id string) string { return "notify.channel:" + id }
 
@@ -232,12 +240,12 @@ func (s *Service) store(c *Channel, v channel.Values) (err error) {
 
 // CreateChannel sets one up. It is off unless it is said to be on, so that it can be tested first.
 func (s *Service) CreateChannel(ctx context.Context, in ChannelNew) (c Channel, err error) {
-	err = s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.managing(ctx, func(ctx context.Context, u *work.Unit) error {
 		if _, ok := driverOf(in.Kind); !ok {
 			return fault.One("kind", "field.choice", text.Params{"label": "kind"})
 		}
 		c = Channel{ID: id.New(), Version: 1, CreatedAt: u.Now(), UpdatedAt: u.Now(), Kind: in.Kind, Name: strings.TrimSpace(in.Name), Levels: []Level{}, Settings: map[string]string{}}
-		changed, err := s.change(&c, in.ChannelFields, u.Actor.Lang)
+		changed, err := s.change(ctx, &c, in.ChannelFields)
 		if err != nil {
 			return err
 		}
@@ -256,14 +264,14 @@ func (s *Service) CreateChannel(ctx context.Context, in ChannelNew) (c Channel, 
 
 // ChangeChannel changes what in names; version is the one the caller saw, 0 for whichever is current.
 func (s *Service) ChangeChannel(ctx context.Context, id string, version int64, in ChannelChange) (c Channel, err error) {
-	err = s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.managing(ctx, func(ctx context.Context, u *work.Unit) error {
 		if c, err = lockChannel(ctx, u, id, version); err != nil {
 			return err
 		}
 		if in.Name != nil {
 			c.Name = strings.TrimSpace(*in.Name)
 		}
-		changed, err := s.change(&c, in.ChannelFields, u.Actor.Lang)
+		changed, err := s.change(ctx, &c, in.ChannelFields)
 		if err != nil {
 			return err
 		}
@@ -283,7 +291,7 @@ func (s *Service) ChangeChannel(ctx context.Context, id string, version int64, i
 
 // RemoveChannel takes a channel out of use for good and forgets its secrets. What it delivered stays on record.
 func (s *Service) RemoveChannel(ctx context.Context, id string, version int64) error {
-	return s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	return s.managing(ctx, func(ctx context.Context, u *work.Unit) error {
 		c, err := lockChannel(ctx, u, id, version)
 		if err != nil {
 			return err
@@ -318,7 +326,7 @@ func recordChannel(ctx context.Context, u *work.Unit, c Channel, kind string, ch
 }
 
 // change applies and checks fields; it tells the names of the settings that changed.
-func (s *Service) change(c *Channel, in ChannelFields, lang text.Lang) (changed []string, err error) {
+func (s *Service) change(ctx context.Context, c *Channel, in ChannelFields) (changed []string, err error) {
 	set(&c.Position, in.Position)
 	set(&c.Enabled, in.Enabled)
 	set(&c.Customers, in.Customers)
@@ -329,10 +337,7 @@ func (s *Service) change(c *Channel, in ChannelFields, lang text.Lang) (changed 
 		slices.Sort(c.Levels)
 		c.Levels = slices.Compact(c.Levels)
 	}
-	values, err := s.open(*c)
-	if err != nil {
-		return nil, err
-	}
+	values := s.openable(ctx, *c)
 	changed = []string{}
 	known := settingsOf(c.Kind)
 	for _, name := range slices.Sorted(maps.Keys(in.Settings)) {
@@ -433,7 +438,7 @@ type TestResult struct {
 // TestChannel sends a test message to the actor through a channel at once, also through one that is off.
 func (s *Service) TestChannel(ctx context.Context, id string) (result TestResult, err error) {
 	var p parcel
-	err = s.door.Read(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.looking(ctx, func(ctx context.Context, u *work.Unit) error {
 		p, err = s.testParcel(ctx, u, id)
 		return err
 	})
@@ -442,7 +447,7 @@ func (s *Service) TestChannel(ctx context.Context, id string) (result TestResult
 	}
 	receipt, failure := p.send(ctx, s.net)
 	result = TestResult{OK: failure == nil, Answer: receipt.Answer}
-	err = s.door.Do(context.WithoutCancel(ctx), Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.managing(context.WithoutCancel(ctx), func(ctx context.Context, u *work.Unit) error {
 		if failure != nil {
 			result.Code, result.Reason, result.Answer = failure.Code, text.Say(u.Actor.Lang, failure.Code, nil), failure.Answer
 		}

@@ -125,7 +125,7 @@ func (f DeliveryFilter) where() (*db.Where, error) {
 
 // Deliveries lists what went out and what did not, newest first.
 func (s *Service) Deliveries(ctx context.Context, f DeliveryFilter) (items []Delivery, next string, err error) {
-	err = s.door.Read(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.looking(ctx, func(ctx context.Context, u *work.Unit) error {
 		w, err := f.where()
 		if err != nil {
 			return err
@@ -173,7 +173,7 @@ func nameReaders(ctx context.Context, u *work.Unit, items []Delivery) error {
 
 // Retry sends a delivery that failed or was given up once more, at once.
 func (s *Service) Retry(ctx context.Context, id string) error {
-	return s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	return s.managing(ctx, func(ctx context.Context, u *work.Unit) error {
 		d, err := db.One(ctx, u.Tx, scanDelivery, selectDelivery+"WHERE id = $1"+db.ForUpdate(u.Tx), id)
 		if err != nil {
 			return err

@@ -33,6 +33,9 @@ import (
 // thursday is 2026-10-15, 10:00 in Shanghai: an ordinary working day.
 var thursday = time.Date(2026, 10, 15, 2, 0, 0, 0, time.UTC)
 
+// loopback is where the other sides of these tests are.
+var loopback = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+
 // house is a provider with people and a customer, whose notices go out through real jobs on a clock that the test sets.
 type house struct {
 	t       *testing.T
@@ -107,7 +110,7 @@ func build(t *testing.T, d *db.DB, c *clock.Manual) *house {
 	ok(t, err)
 	ring, err := seal.New([]seal.Key{h.key})
 	ok(t, err)
-	h.svc = notify.New(notify.Config{Door: h.door, Seal: ring, Log: log, Networks: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, BaseURL: "https://desk.example.com/", Zone: "Asia/Shanghai", Hours: hours})
+	h.svc = notify.New(notify.Config{Door: h.door, Seal: ring, Log: log, Networks: loopback, BaseURL: "https://desk.example.com/", Zone: "Asia/Shanghai", Hours: hours})
 	h.courier = notify.NewCourier(h.svc)
 	h.courier.Register(queue)
 	api := httpapi.New(httpapi.Config{Sessions: h, Clock: c, Log: log, Limits: httpapi.Limits{Off: true}})

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -32,6 +33,9 @@ const (
 	macLength = 16
 )
 
+// errSealed says that the key is there and cannot be opened.
+var errSealed = errors.New("link key cannot be opened")
+
 // key is the secret that signs links. It is made at the first use and kept sealed, so that all replicas share it and
 // links survive a change of the master keys.
 func (s *Service) key(ctx context.Context, tx db.Tx) ([]byte, error) {
@@ -41,7 +45,7 @@ func (s *Service) key(ctx context.Context, tx db.Tx) ([]byte, error) {
 	}
 	plain, err := s.seal.Open(sealed, "notify.key:"+linkKey)
 	if err != nil {
-		return nil, fmt.Errorf("open link key: %w", err)
+		return nil, fmt.Errorf("%w: %w", errSealed, err)
 	}
 	return []byte(plain), nil
 }
@@ -93,6 +97,10 @@ func (s *Service) acknowledgeLink(ctx context.Context, u *work.Unit, notice stri
 		return "", nil
 	}
 	key, err := s.keyOrNew(ctx, u)
+	if errors.Is(err, errSealed) { // the notice matters more than its link
+		s.log.ErrorContext(ctx, "key of links", "error", err)
+		return "", nil
+	}
 	if err != nil {
 		return "", err
 	}

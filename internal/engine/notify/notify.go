@@ -16,6 +16,7 @@ import (
 	"github.com/steward-ops/steward/internal/core/seal"
 	"github.com/steward-ops/steward/internal/engine/notify/channel"
 	"github.com/steward-ops/steward/internal/kernel/clock"
+	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/work"
@@ -150,6 +151,25 @@ func New(cfg Config) *Service {
 	}
 	return &Service{door: cfg.Door, seal: cfg.Seal, log: cfg.Log, net: channel.NewNetwork(cfg.Networks),
 		base: strings.TrimSuffix(cfg.BaseURL, "/"), zone: cmp.Or(cfg.Zone, "Asia/Shanghai"), hours: cfg.Hours}
+}
+
+// managing and looking are for administrators of the whole house: channels, templates and deliveries concern every
+// customer, so who administers for some of them only has no part in it.
+func (s *Service) managing(ctx context.Context, fn func(ctx context.Context, u *work.Unit) error) error {
+	return s.door.Do(ctx, Manage, forAll(fn))
+}
+
+func (s *Service) looking(ctx context.Context, fn func(ctx context.Context, u *work.Unit) error) error {
+	return s.door.Read(ctx, Manage, forAll(fn))
+}
+
+func forAll(fn func(ctx context.Context, u *work.Unit) error) func(ctx context.Context, u *work.Unit) error {
+	return func(ctx context.Context, u *work.Unit) error {
+		if !u.Actor.Scope().All {
+			return fault.Denied()
+		}
+		return fn(ctx, u)
+	}
 }
 
 // OnAcknowledge registers who is told, in the same transaction, that a person acknowledged a notice. Only for the wiring

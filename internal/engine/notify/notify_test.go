@@ -559,12 +559,57 @@ func TestResealAfterANewKey(t *testing.T) {
 		if n, err := notify.NewCourier(notify.New(notify.Config{Door: h.door, Seal: both})).Reseal(t.Context()); err != nil || n != 1 {
 			t.Fatalf("%d %v", n, err)
 		}
+		// Who has the old key alone cannot send; the notice waits for who has the new one, and the channel can still be seen.
 		h.send(notify.Notice{People: []string{h.wang.id}, Text: say("旧钥匙", "Old key")})
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		if id := fmt.Sprint(h.admin.must(200, "GET", "/deliveries", nil).items()[0]["id"]); h.courier.Deliver(ctx, id) == nil {
-			t.Error("the old key opens what the new one sealed")
-		}
+		h.settle()
 		count(h, s.Requests(), 0)
+		h.expect("钩子 pending channel.bad_settings")
+		if c := h.admin.must(200, "GET", "/notification-channels", nil).items()[0]; fmt.Sprint(c["secrets_set"]) != "[]" {
+			t.Errorf("%v", c)
+		}
+		h.clock.Advance(15 * time.Second)
+		if _, err := notify.NewCourier(notify.New(notify.Config{Door: h.door, Seal: both, Networks: loopback})).Tick(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		count(h, s.Requests(), 1)
+	})
+}
+
+func TestReachable(t *testing.T) {
+	each(t, func(h *house) {
+		ask := func(level notify.Level) (out map[string]bool) {
+			ok(t, h.db.Read(t.Context(), func(tx db.Tx) (err error) {
+				out, err = notify.Reachable(t.Context(), tx, []string{h.wang.id, h.li.id, h.zhao.id, "nobody"}, level)
+				return err
+			}))
+			return out
+		}
+		if got := ask(notify.Urgent); len(got) != 0 {
+			t.Errorf("without channels: %v", got)
+		}
+		h.channel("sms", "短信", map[string]string{"url": "https://sms.example.com/"}, map[string]any{"levels": []string{"urgent"}})
+		ok(t, h.db.Write(t.Context(), func(tx db.Tx) error {
+			_, err := tx.Exec(t.Context(), "UPDATE party_people SET phone = '021-61234567' WHERE id = $1", h.li.id)
+			return err
+		}))
+		if got := ask(notify.Urgent); !got[h.wang.id] || got[h.li.id] || got[h.zhao.id] || got["nobody"] {
+			t.Errorf("%v", got)
+		}
+		if got := ask(notify.Normal); got[h.wang.id] {
+			t.Errorf("%v", got)
+		}
+	})
+}
+
+// Who administers for some customers only has no part in what concerns all.
+func TestAdministratorOfSomeCustomers(t *testing.T) {
+	each(t, func(h *house) {
+		_, id := h.hook("钩子", nil)
+		h.admin.actor.Grants = []work.Grant{{Role: "admin", Customer: "some"}}
+		for _, path := range []string{"/deliveries", "/notification-channels", "/notification-channels/" + id, "/notification-templates"} {
+			h.admin.must(403, "GET", path, nil)
+		}
+		h.admin.must(403, "DELETE", "/notification-channels/"+id, nil)
+		h.admin.must(403, "POST", "/notification-channels/"+id+"/test", nil)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/engine/notify/channel"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/platform/db"
@@ -83,16 +84,44 @@ func (r routes) order(person string, level Level) []string {
 	return out
 }
 
+// Reachable tells which people a notice of a level would reach beyond the application: a channel is theirs for it, and has
+// the address that it needs. A roster asks before it counts on somebody (DUT).
+func Reachable(ctx context.Context, tx db.Tx, people []string, level Level) (map[string]bool, error) {
+	out := map[string]bool{}
+	routes, err := routesFor(ctx, tx, people)
+	if err != nil || len(routes.all) == 0 {
+		return out, err
+	}
+	for _, id := range people {
+		order := routes.order(id, level)
+		if len(order) == 0 {
+			continue
+		}
+		person, err := routes.person(ctx, tx, id)
+		if err != nil {
+			return nil, err
+		}
+		out[id] = person.LeftAt == nil && slices.ContainsFunc(order, func(channel string) bool { return routes.reaches(channel, recipientOf(person)) })
+	}
+	return out, nil
+}
+
+func (r routes) reaches(id string, to channel.Recipient) bool {
+	i := slices.IndexFunc(r.all, func(c route) bool { return c.id == id })
+	driver, known := driverOf(r.all[i].kind)
+	return known && driver.Reaches(to)
+}
+
 // post puts one notice onto one channel, as part of a batch or, where none is named, alone. A notice never goes onto a
 // channel twice. It tells the batch.
-func post(ctx context.Context, u *work.Unit, t told, channel, batch string, digest bool) (string, error) {
+func post(ctx context.Context, u *work.Unit, t told, onto, batch string, digest bool) (string, error) {
 	own, now := id.New(), clock.Millis(u.Now())
 	if batch == "" {
 		batch = own
 	}
 	_, err := u.Exec(ctx, `INSERT INTO notify_deliveries (id, batch, notice_id, person_id, channel, level, digest, state, code, answer, attempts, created_at, next_at, claimed_until, sent_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', '', '', 0, $8, $8, 0, 0) ON CONFLICT DO NOTHING`,
-		own, batch, t.notice, t.person, channel, string(t.level), digest, now)
+		own, batch, t.notice, t.person, onto, string(t.level), digest, now)
 	if err != nil {
 		return "", fmt.Errorf("store delivery: %w", err)
 	}

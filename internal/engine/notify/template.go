@@ -231,7 +231,7 @@ type TemplateView struct {
 
 // Templates lists every kind in both languages.
 func (s *Service) Templates(ctx context.Context) (list []TemplateView, err error) {
-	err = s.door.Read(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.looking(ctx, func(ctx context.Context, u *work.Unit) error {
 		own, err := db.All(ctx, u.Tx, scanTemplate, `SELECT kind, lang, subject, body, short, updated_at FROM notify_templates`)
 		if err != nil {
 			return fmt.Errorf("read templates: %w", err)
@@ -267,7 +267,7 @@ func viewOf(k Kind, lang text.Lang, own []TemplateView, reader text.Lang) Templa
 
 // SetTemplate words a kind in a language.
 func (s *Service) SetTemplate(ctx context.Context, kind string, lang text.Lang, t Template) (v TemplateView, err error) {
-	err = s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	err = s.managing(ctx, func(ctx context.Context, u *work.Unit) error {
 		k, err := templated(kind, lang)
 		if err != nil {
 			return err
@@ -289,7 +289,7 @@ func (s *Service) SetTemplate(ctx context.Context, kind string, lang text.Lang, 
 
 // ResetTemplate goes back to the shipped wording.
 func (s *Service) ResetTemplate(ctx context.Context, kind string, lang text.Lang) error {
-	return s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
+	return s.managing(ctx, func(ctx context.Context, u *work.Unit) error {
 		if _, err := templated(kind, lang); err != nil {
 			return err
 		}
@@ -315,7 +315,7 @@ func templated(kind string, lang text.Lang) (Kind, error) {
 
 // Preview words a sample by a template that need not be saved.
 func (s *Service) Preview(ctx context.Context, lang text.Lang, t Template) (out Template, err error) {
-	err = s.door.Read(ctx, Manage, func(context.Context, *work.Unit) error {
+	err = s.looking(ctx, func(context.Context, *work.Unit) error {
 		if err := t.check(lang); err != nil {
 			return err
 		}

@@ -138,9 +138,8 @@ func (s *Service) preferences(ctx context.Context, u *work.Unit) (p Preferences,
 		p.Levels = append(p.Levels, LevelChoice{Level: level, Label: levelLabels[level].In(u.Actor.Lang), Own: own, Channels: append([]string{}, routes.order(u.Actor.ID, level)...)})
 	}
 	for _, c := range routes.open(u.Actor.ID) {
-		driver, _ := driverOf(c.kind)
 		p.Channels = append(p.Channels, ChannelChoice{ID: c.id, Name: c.name, Kind: c.kind, KindLabel: kindLabel(c.kind).In(u.Actor.Lang),
-			Reachable: driver.Reaches(recipientOf(person)), Levels: append([]Level{}, c.levels...)})
+			Reachable: routes.reaches(c.id, recipientOf(person)), Levels: append([]Level{}, c.levels...)})
 	}
 	return p, nil
 }

@@ -285,6 +285,8 @@ var navigation = []struct {
 	name  text.Label
 }{
 	{"service", text.Label{}, "call.use", NavItem{Key: "desk", Icon: "phone-incoming", To: "/desk"}, text.Label{Zh: "来电登记", En: "Calls"}},
+	{"duty", text.Label{}, "roster.read", NavItem{Key: "duty", Icon: "timer", To: "/duty"}, text.Label{Zh: "谁在值班", En: "On duty now"}},
+	{"duty", text.Label{}, "roster.read", NavItem{Key: "rosters", Icon: "calendar-clock", To: "/duty/rosters"}, text.Label{Zh: "值班表", En: "Duty rosters"}},
 	{"records", text.Label{}, "sla.read", NavItem{Key: "agreements", Icon: "handshake", To: "/agreements"}, text.Label{Zh: "服务协议", En: "Agreements"}},
 	{"records", text.Label{}, "sla.read", NavItem{Key: "calendars", Icon: "calendar-clock", To: "/calendars"}, text.Label{Zh: "服务日历", En: "Calendars"}},
 	{"admin", text.Label{}, "party.write", NavItem{Key: "people", Icon: "users", To: "/admin/people"}, text.Label{Zh: "人员与组织", En: "People"}},
@@ -299,6 +301,7 @@ func (s *Service) nav(u *work.Unit, types []TypeMeta) []NavGroup {
 		{Key: "work", Label: text.Label{Zh: "工作台", En: "My work"}.In(lang), Icon: "inbox", To: "/", Count: "work"},
 		{Key: "notifications", Label: text.Label{Zh: "通知", En: "Notifications"}.In(lang), Icon: "bell", To: "/notifications", Count: "notifications"}}},
 		{Group: "service", Label: text.Label{Zh: "服务", En: "Service"}.In(lang), Items: []NavItem{}},
+		{Group: "duty", Label: text.Label{Zh: "值班", En: "Duty"}.In(lang), Items: []NavItem{}},
 		{Group: "records", Label: text.Label{Zh: "资料", En: "Records"}.In(lang), Items: []NavItem{}},
 		{Group: "admin", Label: text.Label{Zh: "管理", En: "Administration"}.In(lang), Items: []NavItem{}}}
 	add := func(group string, item NavItem) {

@@ -135,7 +135,8 @@ func tellHoliday(ctx context.Context, u *work.Unit, p published, missing holiday
 		Ref: "roster:" + p.id + ":" + missing.from.Format(time.DateOnly)})
 }
 
-// Sweep sets the holiday timers of every published roster: a year's holidays may have become known since. It runs daily.
+// Sweep sets the timers of every published roster anew, daily: a year's holidays may have become known since, and whatever
+// stopped a chain of check-ins is healed.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.door.Do(work.WithActor(ctx, keeper), Manage, func(ctx context.Context, u *work.Unit) error {
 		u.Unrecorded()
@@ -145,6 +146,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		for _, roster := range ids {
 			if err := planHolidays(ctx, u, roster); err != nil {
+				return err
+			}
+			if err := planCheckIn(ctx, u, roster); err != nil {
 				return err
 			}
 		}

@@ -212,7 +212,10 @@ func (s *Service) postpone(ctx context.Context, t timer, cause error) error {
 		}
 		_, err := u.Exec(ctx, "UPDATE roster_timers SET attempts = attempts + 1, state = $2, retry_at = $3, problem = $4 WHERE id = $1",
 			t.id, state, clock.Millis(u.Now().Add(time.Second<<t.attempts)), cause.Error())
-		return err
+		if err != nil || state != "failed" || t.kind == timerHoliday {
+			return err
+		}
+		return planNext(ctx, u, t.roster, u.Now()) // one look that failed does not end the ones to come
 	})
 }
 

@@ -39,15 +39,15 @@ func (s *Service) Calendar(ctx context.Context, code string) (c Calendar, err er
 // SaveCalendar adds a calendar (version 0) or changes it; the clocks that run by it are reckoned anew afterwards, by a
 // job, and every deadline that moves says so on its record.
 func (s *Service) SaveCalendar(ctx context.Context, c Calendar, expected int64) (Calendar, error) {
-	if !c.Label.Complete() {
-		return c, fault.One("label", "field.required", text.Params{"label": "label"})
-	}
-	if _, err := c.compile(); err != nil {
-		return c, under("spec", err)
-	}
 	err := s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
 		if !u.Actor.MayFor(Manage, "", "") {
 			return fault.Denied()
+		}
+		if !c.Label.Complete() {
+			return fault.One("label", "field.required", text.Params{"label": "label"})
+		}
+		if _, err := c.compile(); err != nil {
+			return under("spec", err)
 		}
 		c.Version = expected + 1
 		n, err := u.Exec(ctx, `INSERT INTO calendars (code, body, version, changed_at) SELECT $1, $2, $3, $4 WHERE $5 = 0 OR EXISTS (SELECT 1 FROM calendars WHERE code = $1)

@@ -30,11 +30,11 @@ type Tally struct {
 
 // Statistics are the tallies of a month of the provider's wall clock, for every agreement and customer the actor may see.
 func (s *Service) Statistics(ctx context.Context, month string, zone *time.Location) (list []Tally, err error) {
-	first, err := time.ParseInLocation("2006-01", month, zone)
-	if err != nil {
-		return nil, fault.One("month", "sla.month", text.Params{"label": "month"})
-	}
 	err = s.door.Read(ctx, Read, func(ctx context.Context, u *work.Unit) error {
+		first, err := time.ParseInLocation("2006-01", month, zone)
+		if err != nil {
+			return fault.One("month", "sla.month", text.Params{"label": "month"})
+		}
 		w := db.NewWhere()
 		w.Add("c.started_at >= ?", clock.Millis(first))
 		w.Add("c.started_at < ?", clock.Millis(first.AddDate(0, 1, 0)))

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/core/party"
@@ -109,12 +110,23 @@ func (s *Service) onDuty(ctx context.Context, tx db.Tx, r *row) (team, person st
 	return teams[0], "", nil
 }
 
-// rostered are the members of a team on duty when the alert began.
+// longAgo is from when on an alert's beginning says nothing about who is to be called: it was known elsewhere for long.
+const longAgo = 24 * time.Hour
+
+// when is the instant whose duty counts: the alert's own time (S14).
+func when(r *row) time.Time {
+	if r.StartedAt == 0 || r.ReceivedAt-r.StartedAt > longAgo.Milliseconds() {
+		return clock.FromMillis(r.ReceivedAt)
+	}
+	return clock.FromMillis(r.StartedAt)
+}
+
+// rostered are the members of a team on duty at the alert's time.
 func (s *Service) rostered(ctx context.Context, tx db.Tx, team string, r *row) ([]string, error) {
 	if s.duty == nil {
 		return nil, nil
 	}
-	people, err := s.duty.OnDuty(ctx, tx, team, clock.FromMillis(cmp.Or(r.StartedAt, r.ReceivedAt)))
+	people, err := s.duty.OnDuty(ctx, tx, team, when(r))
 	if err != nil {
 		return nil, fmt.Errorf("who is on duty: %w", err)
 	}

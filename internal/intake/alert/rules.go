@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/fault"
@@ -214,17 +215,8 @@ func (s *Service) TryRules(ctx context.Context, in Try) (items []Tried, err erro
 		if err != nil {
 			return err
 		}
-		source := &Source{Kind: in.Kind, Name: string(in.Kind)}
-		if in.Source != "" {
-			if source = set.sources[in.Source]; source == nil {
-				return fault.One("source", "field.missing", text.Params{"label": named("source")})
-			}
-		}
-		if source.Kind == "" {
-			source.Kind = Generic
-		}
-		read, err := Parse(source.Kind, in.Payload, set.reading(source, u.Now(), s.zone))
-		if err != nil && len(read.Bad) == 0 {
+		source, read, err := in.read(set, u.Now(), s.zone)
+		if err != nil {
 			return err
 		}
 		objects, err := set.know(ctx, u, read.Signals)
@@ -242,6 +234,31 @@ func (s *Service) TryRules(ctx context.Context, in Try) (items []Tried, err erro
 		return nil
 	})
 	return items, err
+}
+
+// read finds the source and reads the payload; it names both when both are wrong.
+func (in Try) read(set *setup, now time.Time, zone *time.Location) (*Source, Batch, error) {
+	var faults []fault.Field
+	source := &Source{Kind: in.Kind, Name: string(in.Kind)}
+	if in.Source != "" {
+		if known := set.sources[in.Source]; known != nil {
+			source = known
+		} else {
+			faults = append(faults, fault.Field{Name: "source", Code: "field.missing", Params: text.Params{"label": named("source")}})
+		}
+	}
+	kind := source.Kind
+	if kind == "" {
+		kind = Generic
+	}
+	read, err := Parse(kind, in.Payload, set.reading(source, now, zone))
+	if f := fault.As(err); f != nil {
+		faults = append(faults, fault.Field{Name: "payload", Code: f.Code, Params: f.Params})
+	}
+	if len(faults) > 0 {
+		return nil, Batch{}, fault.Fields(faults...)
+	}
+	return source, read, nil
 }
 
 // try asks every rule and says what each answers.

@@ -45,6 +45,7 @@ func Register(b *process.Behaviour, silences Silences) {
 	b.Effect("register_absence", nil, registerAbsence)
 	b.Effect("end_absence", nil, endAbsence)
 	b.Effect("hand_over", nil, handOver(silences))
+	b.Effect("count_overtime", nil, countOvertime)
 }
 
 // interval reads a field of two instants; zero when it is empty.

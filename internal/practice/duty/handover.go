@@ -18,7 +18,7 @@ import (
 const most = 200
 
 // own are the record types of this practice, which no handover lists.
-var own = []string{"shift_swap", "leave", "handover", "duty_log", "duty_checkin"}
+var own = []string{"shift_swap", "leave", "handover", "duty_log", "duty_checkin", "overtime"}
 
 // handOver fills in what the next person has to know: the shift, who takes over, the open records of the team, visits to
 // come, and silenced alarms (DUT-04).

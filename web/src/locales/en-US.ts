@@ -1,6 +1,7 @@
 import { admin } from './en-US.admin'
 import { audit } from './en-US.audit'
 import { desk } from './en-US.desk'
+import { duty } from './en-US.duty'
 import { portal } from './en-US.portal'
 import { agreements, calendars, promise } from './en-US.promise'
 import type { Messages } from './types'
@@ -534,6 +535,7 @@ export const enUS: Messages = {
   admin,
   audit,
   desk,
+  duty,
   portal,
   promise,
   agreements,

@@ -2,6 +2,7 @@
 import { admin } from './zh-CN.admin'
 import { audit } from './zh-CN.audit'
 import { desk } from './zh-CN.desk'
+import { duty } from './zh-CN.duty'
 import { portal } from './zh-CN.portal'
 import { agreements, calendars, promise } from './zh-CN.promise'
 
@@ -531,6 +532,7 @@ export const zhCN = {
   admin,
   audit,
   desk,
+  duty,
   portal,
   promise,
   agreements,

@@ -20,9 +20,9 @@ import (
 
 // The three robots. All answer HTTP 200 also when they refuse; what counts is the code in the answer.
 var (
-	WeCom    channel.Driver = robot{call: wecom, busy: []int{45009, 45033}, keys: []int{93000, 40058}}
-	DingTalk channel.Driver = robot{call: dingtalk, signs: true, busy: []int{130101, 410100}, keys: []int{310000, 300001, 300005, 40035}}
-	Feishu   channel.Driver = robot{call: feishu, signs: true, busy: []int{11232, 9499001}, keys: []int{19001, 19021, 19022, 19024}}
+	WeCom    channel.Driver = robot{call: wecom, busy: []int{45009, 45033}, keys: []int{93000}}
+	DingTalk channel.Driver = robot{call: dingtalk, signs: true, busy: []int{130101, 410100}, keys: []int{310000, 300001, 300005, 400101, 400102}}
+	Feishu   channel.Driver = robot{call: feishu, signs: true, busy: []int{11232}, keys: []int{19001, 19021, 19022, 19024}}
 )
 
 // robot is one of them.
@@ -112,7 +112,7 @@ func (r robot) verdict(code int, said string) (channel.Receipt, error) {
 		return channel.Receipt{Confirmed: true, Answer: said}, nil
 	case code == -1: // "system busy" of WeCom and DingTalk
 		return channel.Receipt{}, &channel.Failure{Code: "channel.trouble", Answer: said}
-	case slices.Contains(r.busy, code):
+	case slices.Contains(r.busy, code), strings.Contains(strings.ToLower(said), "too many request"): // Feishu has one code for that and for bad requests
 		return channel.Receipt{}, &channel.Failure{Code: "channel.busy", Busy: true, Answer: said}
 	case slices.Contains(r.keys, code):
 		return channel.Receipt{}, &channel.Failure{Code: "channel.credentials", Lasting: true, Answer: said}

@@ -137,6 +137,7 @@ func TestVerdicts(t *testing.T) {
 		{robot.WeCom, 200, `{"errcode":45009,"errmsg":"api freq out of limit"}`, "channel.busy", true, false},
 		{robot.DingTalk, 200, `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`, "channel.busy", true, false},
 		{robot.Feishu, 200, `{"code":11232,"msg":"frequency limited psm"}`, "channel.busy", true, false},
+		{robot.Feishu, 200, `{"code":9499,"msg":"Too Many Requests","data":{}}`, "channel.busy", true, false},
 		{robot.WeCom, 200, `{"errcode":-1,"errmsg":"system busy"}`, "channel.trouble", false, false},
 		{robot.WeCom, 200, `{"errcode":44004,"errmsg":"text content is empty"}`, "channel.refused", false, true},
 		{robot.Feishu, 400, `{"code":9499,"msg":"Bad Request","data":{}}`, "channel.refused", false, true},

@@ -328,3 +328,38 @@ func TestCalculate(t *testing.T) {
 		t.Errorf("half a century of hours: %v, want invalid", err)
 	}
 }
+
+// A roster by days within a layer over midnight keeps its person for the whole night: the night belongs to the day it
+// begins on, and so does the last one before the roster ends.
+func TestNightsBelongToTheDayTheyBeginOn(t *testing.T) {
+	night := &Groups{Frequency: "daily", Start: "2025-03-03", TotalDays: 3, Groups: [][]string{{"A"}, {"B"}}}
+	p := compiled(t, Spec{Timezone: "Asia/Shanghai", Layers: []Layer{{Roster: night, From: "20:00", To: "08:00"}}})
+	bounded := compiled(t, Spec{Timezone: "Asia/Shanghai", First: "2025-03-03", Last: "2025-03-05", Layers: []Layer{
+		{Rotation: turn("daily", 1, at(t, "2025-03-03T20:00:00+08:00"), "AB"), From: "20:00", To: "08:00"}}})
+	for _, c := range []struct{ at, want string }{
+		{"2025-03-03T07:59:59+08:00", ""},
+		{"2025-03-03T20:00:00+08:00", "A"},
+		{"2025-03-04T00:00:00+08:00", "A"},
+		{"2025-03-04T07:59:59+08:00", "A"},
+		{"2025-03-04T20:00:00+08:00", "B"},
+		{"2025-03-05T07:59:59+08:00", "B"},
+		{"2025-03-05T20:00:00+08:00", "A"},
+		{"2025-03-06T07:59:59+08:00", "A"},
+		{"2025-03-06T08:00:00+08:00", ""},
+		{"2025-03-06T20:00:00+08:00", ""},
+	} {
+		for name, plan := range map[string]*Plan{"roster": p, "rotation within days": bounded} {
+			if got := strings.Join(plan.Who(at(t, c.at)), ""); got != c.want {
+				t.Errorf("%s, %s: on duty %q, want %q", name, c.at, got, c.want)
+			}
+		}
+	}
+	whole := compiled(t, Spec{Timezone: "Asia/Shanghai", First: "2025-03-03", Last: "2025-03-05", Layers: []Layer{{User: "A"}}})
+	shifts, err := whole.Shifts(at(t, "2025-03-01T00:00:00+08:00"), at(t, "2025-03-10T00:00:00+08:00"))
+	if err != nil || len(shifts) != 1 || !shifts[0].Start.Equal(at(t, "2025-03-03T00:00:00+08:00")) || !shifts[0].End.Equal(at(t, "2025-03-06T00:00:00+08:00")) {
+		t.Errorf("one shift from the first day to the last: %v, %v", shifts, err)
+	}
+	if _, err := New(Spec{Timezone: "Asia/Shanghai", First: "2025-03-05", Last: "2025-03-03", Layers: []Layer{{User: "A"}}}); fault.As(err) == nil {
+		t.Error("days backwards were taken")
+	}
+}

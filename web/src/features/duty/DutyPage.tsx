@@ -136,13 +136,13 @@ function Desk({ types }: { types: TypeMeta[] }) {
   // Whole minutes: the address of a query must not change with every tick.
   const minute = Math.floor(now / 60_000) * 60_000
   const at = iso(minute), soon = iso(minute + 3_600_000)
-  const figures = types.flatMap((t) => [
+  const figures = types.flatMap((t): { t: TypeMeta; key: string; query: Record<string, string> }[] => [
     { t, key: 'overdue', query: { open: 'true', due_before: at } },
     { t, key: 'soon', query: { open: 'true', due_before: soon } },
     { t, key: 'unaccepted', query: { kind: 'new' } },
   ])
-  const totals = useQueries({ queries: figures.map((f) => ({ ...totalQuery(f.t, f.query), placeholderData: (old: never) => old })) })
-  const scope = teams.length ? { team: 'mine' } : {}
+  const totals = useQueries({ queries: figures.map((f) => totalQuery(f.t, f.query)) })
+  const scope: Record<string, string> = teams.length ? { team: 'mine' } : {}
   const loads = useQueries({ queries: types.map((t) => bucketsQuery(t, 'assignee', { open: true, ...scope })) })
   const by = new Map<string, { label: string; count: number }>()
   for (const q of loads) for (const b of q.data ?? []) by.set(b.value, { label: b.label, count: (by.get(b.value)?.count ?? 0) + b.count })
@@ -151,9 +151,9 @@ function Desk({ types }: { types: TypeMeta[] }) {
   const most = Math.max(1, ...people.map(([, x]) => x.count))
   const value = (t: TypeMeta, key: string): number | undefined => {
     const i = figures.findIndex((f) => f.t === t && f.key === key)
-    const n = totals[i]?.data as number | undefined
+    const n = totals[i]?.data
     if (key !== 'soon' || n === undefined) return n
-    return Math.max(0, n - ((totals[i - 1]?.data as number | undefined) ?? 0))
+    return Math.max(0, n - (totals[i - 1]?.data ?? 0))
   }
   const names: Record<string, string> = { overdue: m.duty.overdue, soon: m.duty.dueSoon, unaccepted: m.duty.unaccepted }
   return (

@@ -60,7 +60,10 @@ export function RosterGrid({ data, days, within, findings, editable, label, onDr
   const here = focus && people.some((p) => p.id === focus.person) && days.includes(focus.day) ? focus : { person: people[0]?.id ?? '', day: days.includes(today) ? today : (days[0] ?? '') }
 
   useEffect(() => {
-    if (!look) return
+    if (!look) {
+      box.current?.querySelector('[aria-current=date]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+      return
+    }
     box.current?.querySelector<HTMLElement>(`[data-day="${look.day}"]`)?.scrollIntoView({ block: 'nearest', inline: 'center' })
   }, [look])
 

@@ -161,7 +161,7 @@ export function factsOf(body: RosterBody): RosterFacts {
 
 const quoted = (s: string) => (/[",\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s)
 /** The sheet as a table that any spreadsheet opens. */
-export const csv = (rows: string[][]) => `\uFEFF${rows.map((r) => r.map(quoted).join(',')).join('\r\n')}\r\n`
+export const csv = (rows: readonly (readonly string[])[]) => `\uFEFF${rows.map((r) => r.map(quoted).join(',')).join('\r\n')}\r\n`
 
 /** Hands a made file to the browser. */
 export function save(name: string, text: string, type: string) {

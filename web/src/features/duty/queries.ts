@@ -11,7 +11,7 @@ export const someQuery = (type: string, plural: string, query: Query) =>
   queryOptions({ queryKey: [`list:${type}`, 'some', query], queryFn: () => api.get<Page<Summary>>(`/${plural}`, { limit: 20, ...query }), select: (p) => p.items, retry: false })
 
 export const totalQuery = (type: TypeMeta, query: Query) =>
-  queryOptions({ queryKey: [`list:${type.type}`, 'total', query], queryFn: () => api.get<Page<Summary>>(`/${type.plural}`, { ...query, limit: 1, count: true }), select: (p) => p.total ?? 0 })
+  queryOptions({ queryKey: [`list:${type.type}`, 'total', query], queryFn: () => api.get<Page<Summary>>(`/${type.plural}`, { ...query, limit: 1, count: true }), select: (p) => p.total ?? 0, staleTime: 60_000 })
 
 export interface Bucket {
   value: string

@@ -1,6 +1,6 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { metaQuery, recordQuery } from '@/api/queries'
 import { fieldOf } from '@/shared/form/values'
 import { cx } from '@/shared/lib/cx'
@@ -10,7 +10,7 @@ import { remember, useCommands } from '@/shared/lib/palette'
 import { trailOf } from '@/shared/lib/trail'
 import { useNow } from '@/shared/lib/clock'
 import { Activity } from '@/shared/record/Activity'
-import { clockOf } from '@/shared/record/clocks'
+import { clockOf, keyOf } from '@/shared/record/clocks'
 import { Composer, type ComposerHandle } from '@/shared/record/Composer'
 import { InlineField } from '@/shared/record/InlineField'
 import { NextStepBlock, useUrge } from '@/shared/record/NextStepBlock'
@@ -26,6 +26,8 @@ import { RecordHeader } from './RecordHeader'
 import css from './RecordPage.module.css'
 import { RelatedParts, SideColumn } from './SideColumn'
 
+const WhyDrawer = lazy(() => import('@/shared/promise/WhyDrawer'))
+
 type Tab = 'activity' | 'details' | 'related'
 
 /** The one record page: what it is, what is next, what happened, and everything known about it. */
@@ -38,6 +40,7 @@ export function RecordPage({ number }: { number: string }) {
   const type = meta.types.find((t) => t.type === record.type)
   const [tab, setTab] = useState<Tab>('activity')
   const [dialog, setDialog] = useState<Dialogs | null>(null)
+  const [why, setWhy] = useState<string | null>(null)
   const composer = useRef<ComposerHandle>(null)
   const [wanted, setWanted] = useState<{ name: string } | null>(null)
   const { start, busy, dialog: stepDialog } = useTransition(record)
@@ -65,6 +68,8 @@ export function RecordPage({ number }: { number: string }) {
     setTab('details')
     setWanted({ name })
   }
+  const clocks = (record.promises ?? []).filter((p) => p.state !== 'met' && !p.stopped_at)
+  const whyOf = record.promises?.length ? keyOf(record.promise ?? clocks[0] ?? record.promises[0]!) : null
   const group = m.keys.record
   const can = record.can ?? {}
   useKeys([
@@ -78,6 +83,7 @@ export function RecordPage({ number }: { number: string }) {
     ...(record.editable?.includes('impact') ? [{ keys: 'p', label: m.keys.priority, group, run: () => onField('impact') }] : []),
     ...(can.link !== false ? [{ keys: 'l', label: m.keys.link, group, run: () => setDialog('link') }] : []),
     ...(can.urge ? [{ keys: 'u', label: m.keys.urge, group, run: () => void urge() }] : []),
+    ...(whyOf ? [{ keys: 'w', label: m.promise.why, group, run: () => setWhy(whyOf) }] : []),
     { keys: 'escape', label: m.keys.back, group, run: () => (trail || !type ? history.back() : void navigate({ to: '/t/$plural', params: { plural: type.plural } })) },
   ])
   useCommands([
@@ -87,11 +93,11 @@ export function RecordPage({ number }: { number: string }) {
     ...(can.assign !== false ? [{ id: `${number}-assign`, label: m.record.assign, key: 'a', run: () => setDialog('assign') }] : []),
     ...(can.link !== false ? [{ id: `${number}-link`, label: m.record.link, key: 'l', run: () => setDialog('link') }] : []),
     ...(can.work_log ? [{ id: `${number}-work`, label: m.record.workLog, run: () => setDialog('work') }] : []),
+    ...(whyOf ? [{ id: `${number}-why`, label: m.promise.why, key: 'w', run: () => setWhy(whyOf) }] : []),
     { id: `${number}-print`, label: m.record.print, run: () => window.print() },
   ])
 
   const description = type && fieldOf('description', type, meta, m)
-  const clocks = (record.promises ?? []).filter((p) => p.state !== 'met')
   const first = record.next_steps.actions[0]
   const related = (record.links?.length ?? 0) + (record.children?.length ?? 0) + (record.attachments?.length ?? 0)
   return (
@@ -101,7 +107,7 @@ export function RecordPage({ number }: { number: string }) {
         <div className={css.main}>
           <div className={css.scroll}>
             {clocks.length > 0 && (
-              <div className={css.tiles}>{clocks.slice(0, 3).map((p) => <SlaTile key={p.name} c={clockOf(p, record, m)} />)}</div>
+              <div className={css.tiles}>{clocks.slice(0, 3).map((p) => <SlaTile key={keyOf(p)} c={clockOf(p, record, m)} onWhy={() => setWhy(keyOf(p))} />)}</div>
             )}
             <Strip steps={record.strip ?? []} now={record.next_steps.yours ? m.app.you : record.next_steps.waiting_for || undefined} />
             <NextStepBlock record={record} onAction={act} busy={busy} onField={onField} />
@@ -123,7 +129,7 @@ export function RecordPage({ number }: { number: string }) {
               <Activity record={record} key={record.number} />
             </div>
             <div className={css.phoneSide}>
-              {tab === 'details' && <SideColumn record={record} type={type} wanted={wanted} onDialog={setDialog} />}
+              {tab === 'details' && <SideColumn record={record} type={type} wanted={wanted} onDialog={setDialog} onWhy={setWhy} />}
               {tab === 'related' && <RelatedParts record={record} onDialog={setDialog} />}
             </div>
           </div>
@@ -139,12 +145,13 @@ export function RecordPage({ number }: { number: string }) {
           </div>
         </div>
         <aside className={css.side} aria-label={m.record.details}>
-          <SideColumn record={record} type={type} wanted={wanted} onDialog={setDialog} />
+          <SideColumn record={record} type={type} wanted={wanted} onDialog={setDialog} onWhy={setWhy} />
           <RelatedParts record={record} onDialog={setDialog} />
         </aside>
       </div>
       <div className="sr" role="status">{clocks.filter((p) => tone(clockOf(p), now) === 'over').map((p) => p.label).join(m.app.listSep)}</div>
       {stepDialog}
+      {why && <Suspense><WhyDrawer record={record} clock={why} onClose={() => setWhy(null)} /></Suspense>}
       {dialog && <RecordDialogs kind={dialog} record={record} onClose={() => setDialog(null)} />}
     </div>
   )

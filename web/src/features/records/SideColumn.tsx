@@ -4,10 +4,8 @@ import { metaQuery } from '@/api/queries'
 import type { FieldMeta, RecordView, TypeMeta } from '@/api/types'
 import { fieldOf, fieldsOf, filled, valueOf } from '@/shared/form/values'
 import { focusField } from '@/shared/form/FormFields'
-import { useNow } from '@/shared/lib/clock'
 import { useM } from '@/shared/lib/i18n'
-import { clock, moment } from '@/shared/lib/time'
-import { clockOf } from '@/shared/record/clocks'
+import { clockOf, keyOf } from '@/shared/record/clocks'
 import { InlineField } from '@/shared/record/InlineField'
 import { Button } from '@/shared/ui/Button'
 import { PersonChip } from '@/shared/ui/Person'
@@ -20,9 +18,8 @@ export { RelatedParts } from './RelatedParts'
 const attributes = new Set(['title', 'description', 'assignee', 'team', 'requester', 'customer', 'site', 'service'])
 
 /** Promises, people, customer and site, then the fields of the type by group. */
-export function SideColumn({ record, type, wanted, onDialog }: { record: RecordView; type: TypeMeta | undefined; wanted: { name: string } | null; onDialog: (d: Dialogs) => void }) {
+export function SideColumn({ record, type, wanted, onDialog, onWhy }: { record: RecordView; type: TypeMeta | undefined; wanted: { name: string } | null; onDialog: (d: Dialogs) => void; onWhy: (clock: string) => void }) {
   const m = useM()
-  const now = useNow()
   const { data: meta } = useSuspenseQuery(metaQuery)
   const [all, setAll] = useState(false)
 
@@ -39,6 +36,7 @@ export function SideColumn({ record, type, wanted, onDialog }: { record: RecordV
   }, [wanted])
 
   if (!type) return null
+  const promises = record.promises?.length ? record.promises : record.promise ? [record.promise] : []
   const field = (name: string): FieldMeta | undefined => fieldOf(name, type, meta, m)
   const inline = (name: string, children?: React.ReactNode) => {
     const f = field(name)
@@ -53,12 +51,9 @@ export function SideColumn({ record, type, wanted, onDialog }: { record: RecordV
   const person = (ref: { name: string } | null, role?: string) => (ref ? <PersonChip name={ref.name} role={role} /> : <span className="muted">{m.record.unassigned}</span>)
   return (
     <div>
-      {((record.promises?.length ?? 0) > 0 || record.due_at) && (
+      {promises.length > 0 && (
         <Section title={m.record.promises}>
-          {record.promises?.map((p) => <SlaBar key={p.name} c={clockOf(p, record, m)} />)}
-          {!record.promises?.length && record.due_at && (
-            <Pair name={m.record.expected}><span className="num">{moment(record.due_at, now)}{record.state.kind !== 'done' && record.state.kind !== 'cancelled' && <span className="muted"> {clock(record.due_at, now)}</span>}</span></Pair>
-          )}
+          {promises.map((p) => <SlaBar key={keyOf(p)} c={clockOf(p, record, m)} onWhy={p.agreement ? () => onWhy(keyOf(p)) : undefined} />)}
         </Section>
       )}
       <Section title={m.record.people}>

@@ -30,3 +30,21 @@ export function week(spec: Spec, m: Messages): string {
   if (parts.length === 0) return m.promise.never
   return parts.map((p) => `${p.from === p.to ? m.promise.weekday[p.from] : m.promise.weekdays(m.promise.weekday[p.from] ?? '', m.promise.weekday[p.to] ?? '')} ${spans(p.hours, m)}`).join(m.promise.and)
 }
+
+/** Reads the hours of a day: "09:00–12:00 13:30–18:00". An empty text is a closed day; null is none of both. */
+export function intervals(text: string): Interval[] | null {
+  const t = text.trim()
+  if (!t) return []
+  const out: Interval[] = []
+  for (const part of t.split(/[\s,，、;；]+/).filter(Boolean)) {
+    const p = /^(\d{1,2})[:：](\d\d)[-–—~～至](\d{1,2})[:：](\d\d)$/.exec(part)
+    if (!p) return null
+    const [h1, m1, h2, m2] = [p[1], p[2], p[3], p[4]].map(Number) as [number, number, number, number]
+    if (h1 > 23 || m1 > 59 || m2 > 59 || h2 > 24 || (h2 === 24 && m2 > 0)) return null
+    const two = (n: number) => String(n).padStart(2, '0')
+    out.push([`${two(h1)}:${two(m1)}`, `${two(h2)}:${two(m2)}`])
+  }
+  return out
+}
+/** The same the other way round. */
+export const intervalsText = (list: Interval[] | null | undefined) => (list ?? []).map(([a, b]) => `${a}–${b}`).join(' ')

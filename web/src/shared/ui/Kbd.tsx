@@ -1,6 +1,6 @@
 import css from './Kbd.module.css'
 
-const names: Record<string, string> = { mod: 'Ctrl', enter: '↵', escape: 'Esc', space: 'Space', alt: 'Alt', shift: 'Shift', arrowdown: '↓', arrowup: '↑' }
+const names: Record<string, string> = { mod: 'Ctrl', enter: '↵', escape: 'Esc', space: 'Space', alt: 'Alt', shift: 'Shift', arrowdown: '↓', arrowup: '↑', arrowleft: '←', arrowright: '→', delete: 'Del' }
 
 /** The cap of a key: `<Kbd k="mod+enter" />`. Hidden where there is no keyboard. */
 export function Kbd({ k }: { k: string }) {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { LedgerEntry } from '@/api/sla'
-import { axisOf, rowsOf, type DayRow } from './ledger'
+import { axisOf, rowsOf, type DayRow } from './account'
 
 const at = (t: string) => `2025-${t}:00+08:00`
 const e = (from: string, to: string, kind: LedgerEntry['kind'], seconds = 0, name = ''): LedgerEntry => ({ from: at(from), to: at(to), kind, seconds, name })
