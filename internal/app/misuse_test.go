@@ -28,6 +28,7 @@ var needNoActor = map[string]string{
 	"process.Reload":        "wiring: takes over what another replica published",
 	"process.Pump":          "wiring: fires timers as its own narrow actor until the program ends",
 	"process.Tick":          "wiring: fires timers as its own narrow actor",
+	"sla.Reread":            "wiring: reckons clocks anew, as its own narrow actor",
 	"roster.Pump":           "wiring: fires timers as its own narrow actor until the program ends",
 	"roster.Tick":           "wiring: fires timers as its own narrow actor",
 	"roster.Sweep":          "wiring: sets the timers of newly announced holidays, as its own narrow actor",
