@@ -12,6 +12,9 @@ import (
 
 	ics "github.com/arran4/golang-ical"
 
+	"github.com/steward-ops/steward/internal/app"
+	"github.com/steward-ops/steward/internal/app/apptest"
+	"github.com/steward-ops/steward/internal/engine/process"
 	duties "github.com/steward-ops/steward/internal/engine/roster"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
@@ -278,6 +281,7 @@ func TestAlarmsOnce(t *testing.T) {
 		if a := d.publish(id); a.status != 200 {
 			t.Fatalf("publish: %s", a)
 		}
+		d.tick()                                   // half an hour before
 		d.set(shanghai(3, 8, 40).Add(time.Second)) // tolerance until 08:40
 		var all sync.WaitGroup
 		for range 8 {
@@ -291,8 +295,10 @@ func TestAlarmsOnce(t *testing.T) {
 		if n := d.notices(d.sup, "03-03 08:30"); n != 1 {
 			t.Errorf("told %d times", n)
 		}
-		if n := d.notices(d.crew[0], "03-03 08:30"); n != 1 {
-			t.Errorf("the person was told %d times", n)
+		for part, want := range map[string]int{"您的班 03-03 08:30 开始": 1, "您应于 03-03 08:30 到岗": 1, "已发布": 1} {
+			if n := d.notices(d.crew[0], part); n != want {
+				t.Errorf("the person was told %q %d times, want %d", part, n, want)
+			}
 		}
 		d.later(shanghai(3, 20, 25)) // the night comes early
 		d.crew[7].must("POST", api+"/duty-checkins", map[string]any{})
@@ -383,8 +389,21 @@ func TestChoice(t *testing.T) {
 			}
 			return got
 		}
-		if got := choose(asked); got.Rule != "group" || !slices.Contains(d.crewID, got.Person) {
-			t.Errorf("without a roster: %+v", got)
+		if got := choose(asked); got != (duties.Choice{}) {
+			t.Errorf("without a roster and without sharing: %+v", got)
+		}
+		shared := asked
+		shared.Share = duties.LeastLoaded
+		first := choose(shared)
+		if first.Rule != "group" || !slices.Contains(d.crewID, first.Person) {
+			t.Errorf("without a roster: %+v", first)
+		}
+		made := h.people["desk"].must("POST", api+"/incidents", map[string]any{"title": "打印机离线", "description": "不出票", "customer": c.id, "site": c.sites[0], "service": c.services[0], "channel": "monitoring"})
+		h.people["desk"].must("POST", api+"/incidents/"+made.text("number")+"/assign", map[string]any{"team": d.team, "assignee": first.Person})
+		for _, shared.Share = range []string{duties.LeastLoaded, duties.RoundRobin} {
+			if got := choose(shared); got.Person == first.Person || got.Rule != "group" {
+				t.Errorf("%s: whoever just got one is next again", shared.Share)
+			}
 		}
 		id := d.roster(d.month("2025-03-03", ""))
 		if a := d.publish(id); a.status != 200 {
@@ -402,6 +421,55 @@ func TestChoice(t *testing.T) {
 			t.Errorf("the dedicated engineer is on duty: %+v", got)
 		}
 	})
+}
+
+const errand = `
+type: errand
+plural: errands
+label: {zh: 跑腿, en: Errand}
+icon: timer
+group: none
+number: ERR-{yyyy}-{seq:3}
+standard: [title, assignee, team]
+read: [staff]
+create:
+  by: [staff]
+  require: [title, team]
+  effects:
+    - assign_on_duty: {share: round_robin}
+workflows:
+  standard:
+    label: {zh: 跑腿, en: Errand}
+    default: true
+    initial: open
+    states:
+      open: {kind: active, turn: handler, label: {zh: 处理中, en: Open}}
+      done: {kind: done, label: {zh: 完成, en: Done}}
+    transitions:
+      finish: {label: {zh: 完成, en: Finish}, from: open, to: done, by: [handler]}
+`
+
+// TestAssignOnDuty: a definition gives its records to whoever is on duty.
+func TestAssignOnDuty(t *testing.T) {
+	t.Parallel()
+	apptest.Each(t, func(t *testing.T, a *app.App) {
+		d := openDuty(t, openHouse(t, a))
+		send := func() string {
+			return d.sup.must("POST", api+"/errands", map[string]any{"title": "送备件", "team": d.team}).text("assignee.id")
+		}
+		got := map[string]bool{}
+		for range 8 {
+			got[send()] = true
+		}
+		if len(got) != 8 || got[""] {
+			t.Errorf("eight errands went to %d people", len(got))
+		}
+		d.inForceRoster()
+		d.later(shanghai(5, 12, 0))
+		if got := send(); got != d.crewID[2] {
+			t.Errorf("the errand of the 5th went to %d", slices.Index(d.crewID, got))
+		}
+	}, process.Source{Practice: "test", File: "errand.yaml", Text: []byte(errand)})
 }
 
 // TestDutyFeed: a calendar program reads one's duty by an address that cannot be guessed, until it is ended or one leaves.

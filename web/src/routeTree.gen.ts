@@ -33,6 +33,15 @@ import { Route as AppAdminPolicyRouteImport } from './routes/_app/admin.policy'
 import { Route as AppAdminPrioritiesRouteImport } from './routes/_app/admin.priorities'
 import { Route as AppAdminRolesRouteImport } from './routes/_app/admin.roles'
 import { Route as AppAdminTeamsRouteImport } from './routes/_app/admin.teams'
+import { Route as AppAgreementsIndexRouteImport } from './routes/_app/agreements.index'
+import { Route as AppAgreementsIdRouteImport } from './routes/_app/agreements.$id'
+import { Route as AppAgreementsStatisticsRouteImport } from './routes/_app/agreements.statistics'
+import { Route as AppAlertsIndexRouteImport } from './routes/_app/alerts.index'
+import { Route as AppAlertsObjectsRouteImport } from './routes/_app/alerts.objects'
+import { Route as AppAlertsRulesRouteImport } from './routes/_app/alerts.rules'
+import { Route as AppAlertsSourcesRouteImport } from './routes/_app/alerts.sources'
+import { Route as AppAlertsStatisticsRouteImport } from './routes/_app/alerts.statistics'
+import { Route as AppAlertsWindowsRouteImport } from './routes/_app/alerts.windows'
 import { Route as AppCalendarsIndexRouteImport } from './routes/_app/calendars.index'
 import { Route as AppCalendarsCodeRouteImport } from './routes/_app/calendars.$code'
 import { Route as AppDutyIndexRouteImport } from './routes/_app/duty.index'
@@ -172,6 +181,51 @@ const AppAdminTeamsRoute = AppAdminTeamsRouteImport.update({
   path: '/teams',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppAgreementsIndexRoute = AppAgreementsIndexRouteImport.update({
+  id: '/agreements/',
+  path: '/agreements/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAgreementsIdRoute = AppAgreementsIdRouteImport.update({
+  id: '/agreements/$id',
+  path: '/agreements/$id',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAgreementsStatisticsRoute = AppAgreementsStatisticsRouteImport.update({
+  id: '/agreements/statistics',
+  path: '/agreements/statistics',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAlertsIndexRoute = AppAlertsIndexRouteImport.update({
+  id: '/alerts/',
+  path: '/alerts/',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAlertsObjectsRoute = AppAlertsObjectsRouteImport.update({
+  id: '/alerts/objects',
+  path: '/alerts/objects',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAlertsRulesRoute = AppAlertsRulesRouteImport.update({
+  id: '/alerts/rules',
+  path: '/alerts/rules',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAlertsSourcesRoute = AppAlertsSourcesRouteImport.update({
+  id: '/alerts/sources',
+  path: '/alerts/sources',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAlertsStatisticsRoute = AppAlertsStatisticsRouteImport.update({
+  id: '/alerts/statistics',
+  path: '/alerts/statistics',
+  getParentRoute: () => AppRoute,
+} as any)
+const AppAlertsWindowsRoute = AppAlertsWindowsRouteImport.update({
+  id: '/alerts/windows',
+  path: '/alerts/windows',
+  getParentRoute: () => AppRoute,
+} as any)
 const AppCalendarsIndexRoute = AppCalendarsIndexRouteImport.update({
   id: '/calendars/',
   path: '/calendars/',
@@ -293,6 +347,13 @@ export interface FileRoutesByFullPath {
   '/admin/priorities': typeof AppAdminPrioritiesRoute
   '/admin/roles': typeof AppAdminRolesRoute
   '/admin/teams': typeof AppAdminTeamsRoute
+  '/agreements/$id': typeof AppAgreementsIdRoute
+  '/agreements/statistics': typeof AppAgreementsStatisticsRoute
+  '/alerts/objects': typeof AppAlertsObjectsRoute
+  '/alerts/rules': typeof AppAlertsRulesRoute
+  '/alerts/sources': typeof AppAlertsSourcesRoute
+  '/alerts/statistics': typeof AppAlertsStatisticsRoute
+  '/alerts/windows': typeof AppAlertsWindowsRoute
   '/calendars/$code': typeof AppCalendarsCodeRoute
   '/duty/handover': typeof AppDutyHandoverRoute
   '/new/$plural': typeof AppNewPluralRoute
@@ -300,6 +361,8 @@ export interface FileRoutesByFullPath {
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
   '/admin/': typeof AppAdminIndexRoute
+  '/agreements/': typeof AppAgreementsIndexRoute
+  '/alerts/': typeof AppAlertsIndexRoute
   '/calendars/': typeof AppCalendarsIndexRoute
   '/duty/': typeof AppDutyIndexRoute
   '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
@@ -335,6 +398,13 @@ export interface FileRoutesByTo {
   '/admin/priorities': typeof AppAdminPrioritiesRoute
   '/admin/roles': typeof AppAdminRolesRoute
   '/admin/teams': typeof AppAdminTeamsRoute
+  '/agreements/$id': typeof AppAgreementsIdRoute
+  '/agreements/statistics': typeof AppAgreementsStatisticsRoute
+  '/alerts/objects': typeof AppAlertsObjectsRoute
+  '/alerts/rules': typeof AppAlertsRulesRoute
+  '/alerts/sources': typeof AppAlertsSourcesRoute
+  '/alerts/statistics': typeof AppAlertsStatisticsRoute
+  '/alerts/windows': typeof AppAlertsWindowsRoute
   '/calendars/$code': typeof AppCalendarsCodeRoute
   '/duty/handover': typeof AppDutyHandoverRoute
   '/new/$plural': typeof AppNewPluralRoute
@@ -342,6 +412,8 @@ export interface FileRoutesByTo {
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
   '/admin': typeof AppAdminIndexRoute
+  '/agreements': typeof AppAgreementsIndexRoute
+  '/alerts': typeof AppAlertsIndexRoute
   '/calendars': typeof AppCalendarsIndexRoute
   '/duty': typeof AppDutyIndexRoute
   '/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
@@ -381,6 +453,13 @@ export interface FileRoutesById {
   '/_app/admin/priorities': typeof AppAdminPrioritiesRoute
   '/_app/admin/roles': typeof AppAdminRolesRoute
   '/_app/admin/teams': typeof AppAdminTeamsRoute
+  '/_app/agreements/$id': typeof AppAgreementsIdRoute
+  '/_app/agreements/statistics': typeof AppAgreementsStatisticsRoute
+  '/_app/alerts/objects': typeof AppAlertsObjectsRoute
+  '/_app/alerts/rules': typeof AppAlertsRulesRoute
+  '/_app/alerts/sources': typeof AppAlertsSourcesRoute
+  '/_app/alerts/statistics': typeof AppAlertsStatisticsRoute
+  '/_app/alerts/windows': typeof AppAlertsWindowsRoute
   '/_app/calendars/$code': typeof AppCalendarsCodeRoute
   '/_app/duty/handover': typeof AppDutyHandoverRoute
   '/_app/new/$plural': typeof AppNewPluralRoute
@@ -388,6 +467,8 @@ export interface FileRoutesById {
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
   '/_app/admin/': typeof AppAdminIndexRoute
+  '/_app/agreements/': typeof AppAgreementsIndexRoute
+  '/_app/alerts/': typeof AppAlertsIndexRoute
   '/_app/calendars/': typeof AppCalendarsIndexRoute
   '/_app/duty/': typeof AppDutyIndexRoute
   '/_app/admin/definitions/$type': typeof AppAdminDefinitionsTypeRoute
@@ -427,6 +508,13 @@ export interface FileRouteTypes {
     | '/admin/priorities'
     | '/admin/roles'
     | '/admin/teams'
+    | '/agreements/$id'
+    | '/agreements/statistics'
+    | '/alerts/objects'
+    | '/alerts/rules'
+    | '/alerts/sources'
+    | '/alerts/statistics'
+    | '/alerts/windows'
     | '/calendars/$code'
     | '/duty/handover'
     | '/new/$plural'
@@ -434,6 +522,8 @@ export interface FileRouteTypes {
     | '/portal/new/$plural'
     | '/portal/r/$number'
     | '/admin/'
+    | '/agreements/'
+    | '/alerts/'
     | '/calendars/'
     | '/duty/'
     | '/admin/definitions/$type'
@@ -469,6 +559,13 @@ export interface FileRouteTypes {
     | '/admin/priorities'
     | '/admin/roles'
     | '/admin/teams'
+    | '/agreements/$id'
+    | '/agreements/statistics'
+    | '/alerts/objects'
+    | '/alerts/rules'
+    | '/alerts/sources'
+    | '/alerts/statistics'
+    | '/alerts/windows'
     | '/calendars/$code'
     | '/duty/handover'
     | '/new/$plural'
@@ -476,6 +573,8 @@ export interface FileRouteTypes {
     | '/portal/new/$plural'
     | '/portal/r/$number'
     | '/admin'
+    | '/agreements'
+    | '/alerts'
     | '/calendars'
     | '/duty'
     | '/admin/definitions/$type'
@@ -514,6 +613,13 @@ export interface FileRouteTypes {
     | '/_app/admin/priorities'
     | '/_app/admin/roles'
     | '/_app/admin/teams'
+    | '/_app/agreements/$id'
+    | '/_app/agreements/statistics'
+    | '/_app/alerts/objects'
+    | '/_app/alerts/rules'
+    | '/_app/alerts/sources'
+    | '/_app/alerts/statistics'
+    | '/_app/alerts/windows'
     | '/_app/calendars/$code'
     | '/_app/duty/handover'
     | '/_app/new/$plural'
@@ -521,6 +627,8 @@ export interface FileRouteTypes {
     | '/portal/new/$plural'
     | '/portal/r/$number'
     | '/_app/admin/'
+    | '/_app/agreements/'
+    | '/_app/alerts/'
     | '/_app/calendars/'
     | '/_app/duty/'
     | '/_app/admin/definitions/$type'
@@ -714,6 +822,69 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminTeamsRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/agreements/': {
+      id: '/_app/agreements/'
+      path: '/agreements'
+      fullPath: '/agreements/'
+      preLoaderRoute: typeof AppAgreementsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/agreements/$id': {
+      id: '/_app/agreements/$id'
+      path: '/agreements/$id'
+      fullPath: '/agreements/$id'
+      preLoaderRoute: typeof AppAgreementsIdRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/agreements/statistics': {
+      id: '/_app/agreements/statistics'
+      path: '/agreements/statistics'
+      fullPath: '/agreements/statistics'
+      preLoaderRoute: typeof AppAgreementsStatisticsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/alerts/': {
+      id: '/_app/alerts/'
+      path: '/alerts'
+      fullPath: '/alerts/'
+      preLoaderRoute: typeof AppAlertsIndexRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/alerts/objects': {
+      id: '/_app/alerts/objects'
+      path: '/alerts/objects'
+      fullPath: '/alerts/objects'
+      preLoaderRoute: typeof AppAlertsObjectsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/alerts/rules': {
+      id: '/_app/alerts/rules'
+      path: '/alerts/rules'
+      fullPath: '/alerts/rules'
+      preLoaderRoute: typeof AppAlertsRulesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/alerts/sources': {
+      id: '/_app/alerts/sources'
+      path: '/alerts/sources'
+      fullPath: '/alerts/sources'
+      preLoaderRoute: typeof AppAlertsSourcesRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/alerts/statistics': {
+      id: '/_app/alerts/statistics'
+      path: '/alerts/statistics'
+      fullPath: '/alerts/statistics'
+      preLoaderRoute: typeof AppAlertsStatisticsRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/alerts/windows': {
+      id: '/_app/alerts/windows'
+      path: '/alerts/windows'
+      fullPath: '/alerts/windows'
+      preLoaderRoute: typeof AppAlertsWindowsRouteImport
+      parentRoute: typeof AppRoute
+    }
     '/_app/calendars/': {
       id: '/_app/calendars/'
       path: '/calendars'
@@ -896,10 +1067,19 @@ interface AppRouteChildren {
   AppSearchRoute: typeof AppSearchRoute
   AppSettingsRoute: typeof AppSettingsRoute
   AppIndexRoute: typeof AppIndexRoute
+  AppAgreementsIdRoute: typeof AppAgreementsIdRoute
+  AppAgreementsStatisticsRoute: typeof AppAgreementsStatisticsRoute
+  AppAlertsObjectsRoute: typeof AppAlertsObjectsRoute
+  AppAlertsRulesRoute: typeof AppAlertsRulesRoute
+  AppAlertsSourcesRoute: typeof AppAlertsSourcesRoute
+  AppAlertsStatisticsRoute: typeof AppAlertsStatisticsRoute
+  AppAlertsWindowsRoute: typeof AppAlertsWindowsRoute
   AppCalendarsCodeRoute: typeof AppCalendarsCodeRoute
   AppDutyHandoverRoute: typeof AppDutyHandoverRoute
   AppNewPluralRoute: typeof AppNewPluralRoute
   AppRNumberRoute: typeof AppRNumberRoute
+  AppAgreementsIndexRoute: typeof AppAgreementsIndexRoute
+  AppAlertsIndexRoute: typeof AppAlertsIndexRoute
   AppCalendarsIndexRoute: typeof AppCalendarsIndexRoute
   AppDutyIndexRoute: typeof AppDutyIndexRoute
   AppDutyRostersIdRoute: typeof AppDutyRostersIdRoute
@@ -917,10 +1097,19 @@ const AppRouteChildren: AppRouteChildren = {
   AppSearchRoute: AppSearchRoute,
   AppSettingsRoute: AppSettingsRoute,
   AppIndexRoute: AppIndexRoute,
+  AppAgreementsIdRoute: AppAgreementsIdRoute,
+  AppAgreementsStatisticsRoute: AppAgreementsStatisticsRoute,
+  AppAlertsObjectsRoute: AppAlertsObjectsRoute,
+  AppAlertsRulesRoute: AppAlertsRulesRoute,
+  AppAlertsSourcesRoute: AppAlertsSourcesRoute,
+  AppAlertsStatisticsRoute: AppAlertsStatisticsRoute,
+  AppAlertsWindowsRoute: AppAlertsWindowsRoute,
   AppCalendarsCodeRoute: AppCalendarsCodeRoute,
   AppDutyHandoverRoute: AppDutyHandoverRoute,
   AppNewPluralRoute: AppNewPluralRoute,
   AppRNumberRoute: AppRNumberRoute,
+  AppAgreementsIndexRoute: AppAgreementsIndexRoute,
+  AppAlertsIndexRoute: AppAlertsIndexRoute,
   AppCalendarsIndexRoute: AppCalendarsIndexRoute,
   AppDutyIndexRoute: AppDutyIndexRoute,
   AppDutyRostersIdRoute: AppDutyRostersIdRoute,

@@ -84,7 +84,7 @@ func each(t *testing.T, fn func(h *house)) {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()
 			c := clock.NewManual(thursday)
-			options := []dbtest.Option{dbtest.Migrations(jobs.Migrations, audit.Migrations, party.Migrations, notify.Migrations), dbtest.Clock(c)}
+			options := []dbtest.Option{migrations(), dbtest.Clock(c)}
 			if dialect == "postgres" {
 				fn(build(t, dbtest.Postgres(t, options...), c))
 				return
@@ -92,6 +92,10 @@ func each(t *testing.T, fn func(h *house)) {
 			fn(build(t, dbtest.Open(t, options...), c))
 		})
 	}
+}
+
+func migrations() dbtest.Option {
+	return dbtest.Migrations(jobs.Migrations, audit.Migrations, party.Migrations, notify.Migrations)
 }
 
 func build(t *testing.T, d *db.DB, c *clock.Manual) *house {

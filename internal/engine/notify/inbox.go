@@ -62,7 +62,7 @@ func (s *Service) List(ctx context.Context, unread bool, after string, limit int
 			return err
 		}
 		w := db.NewWhere()
-		w.Eq("person_id", u.Actor.ID)
+		within(w, u.Actor)
 		if unread {
 			w.Add("read_at = 0")
 		}
@@ -81,7 +81,24 @@ func (s *Service) List(ctx context.Context, unread bool, after string, limit int
 
 // Unread counts the actor's unread notices, up to 100.
 func Unread(ctx context.Context, u *work.Unit) (int, error) {
-	return db.One(ctx, u.Tx, db.Scan[int], `SELECT COUNT(*) FROM (SELECT 1 FROM notices WHERE person_id = $1 AND read_at = 0 LIMIT 100) n`, u.Actor.ID)
+	w := db.NewWhere()
+	within(w, u.Actor)
+	w.Add("read_at = 0")
+	return db.One(ctx, u.Tx, db.Scan[int], "SELECT COUNT(*) FROM (SELECT 1 FROM notices WHERE "+w.SQL()+" LIMIT 100) n", w.Args()...)
+}
+
+// within wants the actor's own notices, but for those of a record that has turned out to be another customer's.
+func within(w *db.Where, actor *work.Actor) {
+	w.Eq("person_id", actor.ID)
+	scope := actor.Scope()
+	if scope.All {
+		return
+	}
+	holders, args := "", []any{}
+	for _, customer := range append([]string{""}, scope.Customers...) {
+		holders, args = holders+", ?", append(args, customer)
+	}
+	w.Add("(record_id = '' OR record_id IN (SELECT r.id FROM records r WHERE r.id = notices.record_id AND r.customer_id IN ("+holders[2:]+")))", args...)
 }
 
 // MarkRead marks some of the actor's notices as read, or all of them when none is named. When people read what they were

@@ -9,7 +9,9 @@ import (
 
 	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/notify/notifytest"
+	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/db/dbtest"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -368,4 +370,16 @@ func TestDeliveriesList(t *testing.T) {
 		h.admin.must(422, "GET", "/deliveries?cursor=x", nil)
 		h.admin.must(404, "POST", "/deliveries/nothing/retry", nil)
 	})
+}
+
+func TestDocumentHasTheLinks(t *testing.T) {
+	t.Parallel()
+	c := clock.NewManual(thursday)
+	h := build(t, dbtest.Open(t, migrations(), dbtest.Clock(c)), c)
+	a := h.call("", "application/json", "GET", "/api/v1/openapi.json", nil)
+	for _, part := range []string{`"/api/v1/acknowledge/{token}"`, `"acknowledge-show"`, `"text/html"`} {
+		if !strings.Contains(a.body, part) {
+			t.Errorf("%d: the document lacks %s", a.status, part)
+		}
+	}
 }

@@ -259,11 +259,14 @@ func (s *Service) deliveryRoutes(api *httpapi.API) {
 		func(ctx context.Context, in *idIn) (*struct{}, error) { return &struct{}{}, s.Retry(ctx, in.ID) })
 }
 
+const acknowledgePath = "/api/v1/acknowledge/{token}"
+
 // linkRate is for people who follow links, without an account.
 var linkRate = httpapi.Rate{Every: time.Second, Burst: 30, By: httpapi.ByIP}
 
 func (s *Service) linkRoutes(api *httpapi.API) {
-	const tag, path = "Notifications", "/api/v1/acknowledge/{token}"
+	const tag, path = "Notifications", acknowledgePath
+	api.Describe(describeLinks)
 	api.Route(httpapi.Op{ID: "acknowledge-show", Method: "GET", Path: path, Tag: tag, Summary: "What a link acknowledges; changes nothing", Perm: work.Public, Rate: linkRate},
 		func(ctx context.Context, c *httpapi.Call) (*httpapi.Reply, error) {
 			l, err := s.follow(ctx, c.Path("token"), c.Lang())

@@ -17,6 +17,7 @@ import (
 // Values a roster has where its body says nothing.
 const (
 	defaultTolerance   = 10 * time.Minute
+	defaultRemind      = 30 * time.Minute
 	defaultConsecutive = 6
 	defaultHours       = 60
 )
@@ -33,6 +34,13 @@ func (b Body) tolerance() time.Duration {
 		return defaultTolerance
 	}
 	return time.Duration(*b.Tolerance) * time.Minute
+}
+
+func (b Body) remind() time.Duration {
+	if b.Remind == nil {
+		return defaultRemind
+	}
+	return time.Duration(*b.Remind) * time.Minute
 }
 
 func (b Body) checksIn() bool { return b.CheckIn == nil || *b.CheckIn }

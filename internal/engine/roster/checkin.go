@@ -176,9 +176,11 @@ func fireCheckIn(ctx context.Context, u *work.Unit, t timer, late bool) error {
 		}
 		return err
 	}
-	people, err := missed(ctx, u, p, start)
-	if err != nil {
-		return err
+	var people []string
+	if p.body.checksIn() {
+		if people, err = missed(ctx, u, p, start); err != nil {
+			return err
+		}
 	}
 	for _, person := range people {
 		if err := alarm(ctx, u, p, person, start, late); err != nil {
@@ -186,4 +188,26 @@ func fireCheckIn(ctx context.Context, u *work.Unit, t timer, late bool) error {
 		}
 	}
 	return planNext(ctx, u, t.roster, start)
+}
+
+// fireRemind tells people that their shift is about to begin; once it has begun there is nothing to remind of.
+func fireRemind(ctx context.Context, u *work.Unit, t timer) error {
+	start := t.instant()
+	if !u.Now().Before(start) {
+		return nil
+	}
+	p, err := one(ctx, u, t.roster, stretch{asOf: u.Now(), from: start.Add(-instantly), to: start.Add(instantly)})
+	if err != nil {
+		return err
+	}
+	var people []string
+	for _, d := range p.beginning(start) {
+		people = append(people, d.User)
+	}
+	if people, err = stillHere(ctx, u, people); err != nil || len(people) == 0 {
+		return err
+	}
+	params := text.Params{"roster": p.name, "at": start.In(p.plan.Zone()).Format("01-02 15:04")}
+	return notify.Send(ctx, u, notify.Notice{People: people, Kind: kindDuty, Text: said("roster.begins", params, false),
+		Ref: fmt.Sprintf("roster:%s:begins:%d", p.id, start.UnixMilli())})
 }

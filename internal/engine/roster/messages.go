@@ -30,6 +30,8 @@ func init() {
 		"roster.find_holiday":     {Zh: "{holiday}还没有节日值班表（{from} 到 {to}）", En: "{holiday} has no holiday schedule yet ({from} to {to})"},
 		"roster.absent":           {Zh: "{person}应于 {at} 到岗（{roster}），还没有签到", En: "{person} should have come on duty at {at} ({roster}) and has not checked in"},
 		"roster.absent_you":       {Zh: "您应于 {at} 到岗（{roster}），还没有签到，主管已收到提醒", En: "You should have come on duty at {at} ({roster}) and have not checked in; your supervisor has been told"},
+		"roster.begins":           {Zh: "您的班 {at} 开始（{roster}），记得签到", En: "Your shift begins at {at} ({roster}); remember to check in"},
+		"roster.published":        {Zh: "值班表“{roster}”已发布（第 {number} 版），请看自己的班", En: "The roster “{roster}” was published (version {number}); see when you are on duty"},
 		"roster.holiday_missing":  {Zh: "{holiday} {from} 至 {to} 还没有节日值班表（{roster}），今天要排好", En: "{holiday}: no holiday schedule from {from} to {to} yet ({roster}); it has to be arranged today"},
 		"roster.late":             {Zh: "（系统停机后补发）", En: " (told late, after an outage)"},
 		"roster.feed_person":      {Zh: "{person}的值班", En: "{person}'s duty"},

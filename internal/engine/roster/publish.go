@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/text"
@@ -101,7 +102,21 @@ func (s *Service) publish(ctx context.Context, u *work.Unit, r *Roster, note str
 	if err != nil {
 		return err
 	}
+	if err := tellPublished(ctx, u, *r); err != nil {
+		return err
+	}
 	return s.plan(ctx, u, r.ID)
+}
+
+// tellPublished tells everybody on the roster that it is in force (DUT-01).
+func tellPublished(ctx context.Context, u *work.Unit, r Roster) error {
+	people, err := stillHere(ctx, u, r.Body.people())
+	if err != nil {
+		return err
+	}
+	people = slices.DeleteFunc(people, func(p string) bool { return p == u.Actor.ID })
+	params := text.Params{"roster": r.Name, "number": r.Published}
+	return notify.Send(ctx, u, notify.Notice{People: people, Kind: kindDuty, Text: said("roster.published", params, false)})
 }
 
 // Versions are the publications of a roster, newest first.

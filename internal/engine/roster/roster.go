@@ -43,6 +43,7 @@ type Body struct {
 	ValidFrom      string    `json:"valid_from,omitempty" format:"date" maxLength:"10" doc:"first day; none: no beginning"`
 	ValidTo        string    `json:"valid_to,omitempty" format:"date" maxLength:"10" doc:"last day; none: no end"`
 	Tolerance      *int      `json:"tolerance_minutes,omitempty" minimum:"0" maximum:"240" doc:"how late somebody may check in before the supervisor is told; 10 when not given"`
+	Remind         *int      `json:"remind_minutes,omitempty" minimum:"0" maximum:"1440" doc:"how long before a shift its person is reminded; 30 when not given, 0: never"`
 	CheckIn        *bool     `json:"check_in,omitempty" doc:"whether people check in at all; true when not given"`
 	HolidayCover   *bool     `json:"holiday_cover,omitempty" doc:"whether New Year, Spring Festival, Labour Day and National Day need a schedule of their own; true when not given"`
 	LayerMode      string    `json:"layer_mode,omitempty" enum:"union,priority"`

@@ -20,13 +20,13 @@ const (
 type Asked struct {
 	Team, Customer, Service, Site string
 	At                            time.Time
-	Share                         string // LeastLoaded when ""
+	Share                         string // LeastLoaded or RoundRobin; "" = when nobody is on duty, nobody in particular
 }
 
 // Choice is who gets it, and by which rule.
 type Choice struct {
 	Person string
-	Rule   string // dedicated, duty, group; "" = nobody
+	Rule   string // dedicated, duty, group; "" = nobody in particular
 }
 
 // Choose follows the order of C-19: the dedicated engineer if on duty, else the person on duty, else the group (DUT-08).
@@ -53,6 +53,9 @@ func Choose(ctx context.Context, tx db.Tx, a Asked) (Choice, error) {
 		if slices.Contains(members, p) {
 			return Choice{p, "duty"}, nil
 		}
+	}
+	if a.Share == "" {
+		return Choice{}, nil
 	}
 	return chooseInGroup(ctx, tx, members, a)
 }

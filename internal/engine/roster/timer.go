@@ -14,10 +14,11 @@ import (
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
-// What the timers of a roster are for. The subject of a check-in is the beginning of the shift, in milliseconds; that of a
-// holiday its first day.
+// What the timers of a roster are for. The subject of a check-in and of a reminder is the beginning of the shift, in
+// milliseconds; that of a holiday its first day.
 const (
 	timerCheckIn = "checkin"
+	timerRemind  = "remind"
 	timerHoliday = "holiday"
 	timerPlan    = "plan" // look again for shifts that are too far away today
 )
@@ -29,7 +30,7 @@ type timer struct {
 	attempts                  int
 }
 
-// instant is the subject of a check-in timer.
+// instant is the subject of a timer that belongs to a shift.
 func (t timer) instant() time.Time {
 	ms, err := strconv.ParseInt(t.subject, 10, 64)
 	if err != nil {
@@ -70,8 +71,8 @@ func (s *Service) plan(ctx context.Context, u *work.Unit, roster string) error {
 // planCheckIn looks for the next shift that begins from now on. A shift that has begun keeps its timer: who was to come
 // for it was on the roster then.
 func planCheckIn(ctx context.Context, tx db.Tx, roster string) error {
-	_, err := tx.Exec(ctx, `UPDATE roster_timers SET state = 'cancelled' WHERE roster = $1 AND kind IN ($2, $3) AND state = 'pending' AND fires_at > $4
-		AND CASE WHEN kind = $2 THEN CAST(subject AS BIGINT) > $4 ELSE 1 = 1 END`, roster, timerCheckIn, timerPlan, clock.Millis(tx.Now()))
+	_, err := tx.Exec(ctx, `UPDATE roster_timers SET state = 'cancelled' WHERE roster = $1 AND kind IN ($2, $3, $4) AND state = 'pending'
+		AND CASE WHEN kind IN ($2, $3) THEN CAST(subject AS BIGINT) > $5 ELSE 1 = 1 END`, roster, timerCheckIn, timerRemind, timerPlan, clock.Millis(tx.Now()))
 	if err != nil {
 		return fmt.Errorf("cancel timers of roster: %w", err)
 	}
@@ -99,7 +100,7 @@ func planNext(ctx context.Context, tx db.Tx, roster string, after time.Time) err
 	if err != nil {
 		return err
 	}
-	if !p.body.checksIn() {
+	if !p.body.checksIn() && p.body.remind() == 0 {
 		return nil
 	}
 	start, found, err := p.nextStart(after)
@@ -113,8 +114,14 @@ func planNext(ctx context.Context, tx db.Tx, roster string, after time.Time) err
 		again := after.Add(lookAhead / 2)
 		return setTimer(ctx, tx, roster, timerPlan, strconv.FormatInt(clock.Millis(again), 10), again)
 	}
+	subject := strconv.FormatInt(clock.Millis(start), 10)
+	if at := start.Add(-p.body.remind()); at.Before(start) && !at.Before(tx.Now()) {
+		if err := setTimer(ctx, tx, roster, timerRemind, subject, at); err != nil {
+			return err
+		}
+	}
 	due := start.Add(p.body.tolerance() + time.Second) // who comes in the last second is in time
-	return setTimer(ctx, tx, roster, timerCheckIn, strconv.FormatInt(clock.Millis(start), 10), due)
+	return setTimer(ctx, tx, roster, timerCheckIn, subject, due)
 }
 
 // nextStart is the first beginning of a shift after an instant.
@@ -194,6 +201,8 @@ func fire(ctx context.Context, u *work.Unit, t timer) error {
 	switch t.kind {
 	case timerCheckIn:
 		return fireCheckIn(ctx, u, t, late)
+	case timerRemind:
+		return fireRemind(ctx, u, t)
 	case timerHoliday:
 		return fireHoliday(ctx, u, t, late)
 	}
@@ -212,7 +221,7 @@ func (s *Service) postpone(ctx context.Context, t timer, cause error) error {
 		}
 		_, err := u.Exec(ctx, "UPDATE roster_timers SET attempts = attempts + 1, state = $2, retry_at = $3, problem = $4 WHERE id = $1",
 			t.id, state, clock.Millis(u.Now().Add(time.Second<<t.attempts)), cause.Error())
-		if err != nil || state != "failed" || t.kind == timerHoliday {
+		if err != nil || state != "failed" || t.kind == timerHoliday || t.kind == timerRemind {
 			return err
 		}
 		return planNext(ctx, u, t.roster, u.Now()) // one look that failed does not end the ones to come

@@ -58,6 +58,7 @@ type Agreement struct {
 	From     string     `json:"valid_from,omitempty" maxLength:"10" doc:"date"`
 	Until    string     `json:"valid_until,omitempty" maxLength:"10" doc:"date, included"`
 	Version  int64      `json:"version,omitempty" readOnly:"true"`
+	InForce  int64      `json:"active_version,omitempty" readOnly:"true" doc:"the version that new records come under; 0 before the first activation"`
 }
 
 // Reach narrows the records that an agreement holds for; an empty list is no limit.

@@ -95,15 +95,15 @@ func (s *Service) DeleteCalendar(ctx context.Context, code string) error {
 func scanAgreement(row db.Row) (a *Agreement, err error) {
 	a = &Agreement{}
 	var identity, state string
-	var n int64
-	if err := row.Scan(&identity, &state, &n, db.ScanJSON(a)); err != nil {
+	var n, inForce int64
+	if err := row.Scan(&identity, &state, &n, &inForce, db.ScanJSON(a)); err != nil {
 		return nil, err
 	}
-	a.ID, a.State, a.Version = identity, state, n
+	a.ID, a.State, a.Version, a.InForce = identity, state, n, inForce
 	return a, nil
 }
 
-const latestAgreement = `SELECT a.id, a.state, a.version, v.body FROM agreements a JOIN agreement_versions v ON v.agreement_id = a.id AND v.version = a.version`
+const latestAgreement = `SELECT a.id, a.state, a.version, a.active_version, v.body FROM agreements a JOIN agreement_versions v ON v.agreement_id = a.id AND v.version = a.version`
 
 // Agreements lists their latest versions. Who serves only some customers sees only what concerns them.
 func (s *Service) Agreements(ctx context.Context, kind, state string) (list []*Agreement, err error) {
@@ -153,7 +153,7 @@ func (s *Service) SaveAgreement(ctx context.Context, a Agreement, expected int64
 			return err
 		}
 		if a.ID == "" {
-			a.ID, a.State, a.Version = id.New(), "draft", 1
+			a.ID, a.State, a.Version, a.InForce = id.New(), "draft", 1, 0
 			_, err := u.Exec(ctx, `INSERT INTO agreements (id, code, kind, state, customer_id, version, active_version, changed_at) VALUES ($1, $2, $3, 'draft', $4, 1, 0, $5)`,
 				a.ID, a.Code, a.Kind, a.Customer, clock.Millis(u.Now()))
 			if fault.Is(err, fault.Conflict) {
@@ -197,7 +197,7 @@ func (s *Service) revise(ctx context.Context, u *work.Unit, a *Agreement, expect
 	if old.Kind != a.Kind || old.Customer != a.Customer {
 		return fault.One("customer", "field.readonly", text.Params{"label": "customer"})
 	}
-	a.State, a.Version = old.State, old.Version+1
+	a.State, a.Version, a.InForce = old.State, old.Version+1, old.InForce
 	_, err = u.Exec(ctx, `UPDATE agreements SET code = $2, version = $3, changed_at = $4 WHERE id = $1`, a.ID, a.Code, a.Version, clock.Millis(u.Now()))
 	return err
 }
@@ -225,7 +225,7 @@ func (s *Service) Activate(ctx context.Context, id string, everywhere bool) (a *
 		if lacking := a.lacking(); len(lacking) > 0 {
 			return incomplete(lacking)
 		}
-		a.State = "active"
+		a.State, a.InForce = "active", a.Version
 		if _, err := u.Exec(ctx, `UPDATE agreements SET state = 'active', active_version = version, changed_at = $2 WHERE id = $1`, id, clock.Millis(u.Now())); err != nil {
 			return err
 		}

@@ -207,6 +207,9 @@ func nonNil[T any](list []T) []T {
 // fill takes over how a clock stands.
 func (x *row) fill(k Clock) {
 	x.State, x.Cycle, x.Seconds, x.Elapsed = k.State, k.Cycle, k.seconds, k.Elapsed.Milliseconds()
+	if k.cycle != nil && k.cycle.set != nil { // due at a time that was set: what there is of it is not what the agreement says
+		x.Seconds = seconds(k.Elapsed + k.Left)
+	}
 	x.Started, x.Due, x.Ended, x.Breach = clock.Millis(k.Started), clock.Millis(k.Due), clock.Millis(k.Ended), clock.Millis(k.Breach)
 }
 

@@ -14,7 +14,7 @@ import (
 )
 
 // steps of SM-44 that a person takes: from which states, and to which.
-var steps44 = map[string]struct {
+var stepsByHand = map[string]struct {
 	from []string
 	to   string
 }{
@@ -46,7 +46,7 @@ func (s *Service) False(ctx context.Context, id string, version int64, reason st
 
 func (s *Service) step(ctx context.Context, id string, version int64, name, reason string) (a Alert, err error) {
 	err = s.change(ctx, id, version, func(ctx context.Context, u *work.Unit, r *row) error {
-		st := steps44[name]
+		st := stepsByHand[name]
 		if !slices.Contains(st.from, r.State) {
 			return errState(r, name)
 		}

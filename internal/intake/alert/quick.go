@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/platform/db"
@@ -14,8 +15,12 @@ import (
 // transaction, by the setup as last seen, and counted in one statement, which counts only while that setup is in force and
 // every alert is still open. Anything else takes the long way.
 
-// errSlow says that a payload is more than repeats; nothing was kept.
-var errSlow = errors.New("more than repeats")
+var (
+	// errSlow says that a payload is more than repeats; nothing was kept.
+	errSlow = errors.New("more than repeats")
+	// errMoved says that an alert changed between being found and being counted; nothing was kept, and it is tried with locks.
+	errMoved = errors.New("an alert changed meanwhile")
+)
 
 // known is one alert of the payload that should be open.
 type known struct {
@@ -78,41 +83,43 @@ func (s *Service) repeatsOnly(ctx context.Context, d delivery) (Outcome, error) 
 		return Outcome{}, errSlow
 	}
 	in.judge()
-	expected, ok := in.expected()
-	if !ok {
+	if !in.plain() {
 		return Outcome{}, errSlow
 	}
-	counted, err := s.tally(ctx, set.revision, expected)
+	err = s.door.Do(work.WithActor(ctx, Intake), Handle, func(ctx context.Context, u *work.Unit) error {
+		all, err := in.tally(ctx, u)
+		if err == nil && !all {
+			return errSlow
+		}
+		return err
+	})
 	if err != nil {
 		return Outcome{}, err
 	}
-	var due []string
-	for _, l := range in.lines {
-		t := counted[l.key]
-		it := &in.items[l.at]
-		it.Alert, it.Record, it.Outcome, it.why = t.id, t.record, isDeduplicated, "alert.why.repeat"
-	}
-	for _, t := range counted {
-		if t.todo&todoNote != 0 {
-			due = append(due, t.id)
-		}
-	}
-	s.follow(ctx, due, inline)
+	s.follow(ctx, in.due, inline)
 	out := Outcome{Items: in.items}
 	out.say(d.lang)
 	return out, nil
 }
 
+// plain tells whether a payload may be nothing but repeats of alerts that stand for themselves.
+func (in *intake) plain() bool {
+	return len(in.lines) > 0 && len(in.beats) == 0 &&
+		!slices.ContainsFunc(in.lines, func(l line) bool { return l.grouped || l.signal.Resolved })
+}
+
+// repeats tells whether the open rows that were read show that every signal only repeats.
+func (in *intake) repeats() bool {
+	return !slices.ContainsFunc(in.lines, func(l line) bool {
+		r := in.rows[l.key]
+		return r == nil || l.signal.Resolved || r.Held != "" || l.grouped && !slices.Contains(r.Members, l.signal.Fingerprint)
+	})
+}
+
 // expected are the alerts that should be open, with how often each comes.
-func (in *intake) expected() ([]known, bool) {
-	if len(in.lines) == 0 || len(in.beats) > 0 {
-		return nil, false
-	}
+func (in *intake) expected() []known {
 	var all []known
 	for _, l := range in.lines {
-		if l.grouped || l.signal.Resolved {
-			return nil, false
-		}
 		if len(all) == 0 || all[len(all)-1].Key != l.key {
 			all = append(all, known{Key: l.key, Rank: int64(l.severity.rank())})
 		}
@@ -123,37 +130,47 @@ func (in *intake) expected() ([]known, bool) {
 			last.HasReading, last.Reading = true, *l.signal.Value
 		}
 	}
-	return all, true
+	return all
 }
 
-// tally counts, all or nothing.
-func (s *Service) tally(ctx context.Context, revision int64, expected []known) (counted map[string]tallied, err error) {
-	err = s.door.Do(work.WithActor(ctx, Intake), Handle, func(ctx context.Context, u *work.Unit) error {
-		u.Unrecorded() // the count and the last time in the row say it
-		counted = make(map[string]tallied, len(expected))
-		now := clock.Millis(u.Now())
-		rows, err := u.Query(ctx, tallyFor(u.Dialect(), len(expected)), now, now-noteEvery.Milliseconds(), db.JSON(expected), revision)
-		if err != nil {
-			return fmt.Errorf("count repeats: %w", err)
+// tally counts in one statement. It answers whether every alert was there to be counted; if not, the transaction must not
+// be kept.
+func (in *intake) tally(ctx context.Context, u *work.Unit) (all bool, err error) {
+	u.Unrecorded() // the count and the last time in the row say it
+	expected, now := in.expected(), clock.Millis(u.Now())
+	counted := make(map[string]tallied, len(expected))
+	rows, err := u.Query(ctx, tallyFor(u.Dialect(), len(expected)), now, now-noteEvery.Milliseconds(), db.JSON(expected), in.set.revision)
+	if err != nil {
+		return false, fmt.Errorf("count repeats: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var key string
+		var t tallied
+		if err := rows.Scan(&key, &t.id, &t.record, &t.todo); err != nil {
+			return false, fmt.Errorf("count repeats: %w", err)
 		}
-		defer rows.Close()
-		for rows.Next() {
-			var key string
-			var t tallied
-			if err := rows.Scan(&key, &t.id, &t.record, &t.todo); err != nil {
-				return fmt.Errorf("count repeats: %w", err)
-			}
-			counted[key] = t
+		counted[key] = t
+	}
+	if err := rows.Err(); err != nil {
+		return false, fmt.Errorf("count repeats: %w", err)
+	}
+	in.tallied(counted)
+	return len(counted) == len(expected), nil
+}
+
+// tallied answers the items, and names the alerts whose records are to be told.
+func (in *intake) tallied(counted map[string]tallied) {
+	in.due = nil
+	for _, l := range in.lines {
+		t, it := counted[l.key], &in.items[l.at]
+		it.Alert, it.Record, it.Outcome, it.why = t.id, t.record, isDeduplicated, "alert.why.repeat"
+	}
+	for _, t := range counted {
+		if t.todo&todoNote != 0 {
+			in.due = append(in.due, t.id)
 		}
-		if err := rows.Err(); err != nil {
-			return fmt.Errorf("count repeats: %w", err)
-		}
-		if len(counted) != len(expected) {
-			return errSlow
-		}
-		return nil
-	})
-	return counted, err
+	}
 }
 
 // remembered are the objects of some signals, if all were asked for before; nil otherwise.

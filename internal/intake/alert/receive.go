@@ -31,7 +31,6 @@ type OutcomeItem struct {
 	Record      string `json:"record" doc:"number of the record; empty when there is none, or not yet"`
 	Outcome     string `json:"outcome" enum:"opened,deduplicated,resolved,ignored"`
 	Reason      string `json:"reason,omitempty" doc:"why, where it is not plain"`
-	key         string
 	why         string
 	params      text.Params
 }
@@ -141,7 +140,7 @@ func (in *intake) judge() {
 			g.Started = in.at
 		}
 		v := in.set.judge(in.scene(g))
-		in.items[i] = OutcomeItem{Fingerprint: g.Fingerprint, Outcome: isIgnored, key: v.key}
+		in.items[i] = OutcomeItem{Fingerprint: g.Fingerprint, Outcome: isIgnored}
 		switch {
 		case v.rule != nil && v.rule.Heartbeat > 0 && in.source.Kind != Heartbeat:
 			in.items[i].why = "alert.why.heartbeat"
@@ -167,19 +166,14 @@ func (in *intake) store(ctx context.Context) error {
 	if in.rows, err = openRows(ctx, in.u, in.keys(), false); err != nil {
 		return err
 	}
-	repeats, ok := in.repeats()
-	if !ok || in.wary {
+	if in.wary || !in.repeats() {
 		return in.carefully(ctx)
 	}
-	counted, err := countRepeats(ctx, in.u, in.now, repeats)
-	if err != nil {
-		return err
-	}
-	if counted != int64(len(repeats)) { // one of them was closed in this moment
+	all, err := in.tally(ctx, in.u)
+	if err == nil && !all { // one of them was closed in this moment, or got worse
 		return errMoved
 	}
-	in.u.Unrecorded() // the count and the last time in the row say it
-	return nil
+	return err
 }
 
 func (in *intake) keys() []string {

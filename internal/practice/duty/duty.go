@@ -38,6 +38,7 @@ func Register(b *process.Behaviour, silences Silences) {
 	b.Guard("swap_free", process.NamedGuard{Label: text.Label{Zh: "替班的人这段时间已有班或请假。", En: "Whoever takes the shift is on duty or on leave then."}, Check: swapFree})
 	b.Guard("substitute_named", process.NamedGuard{Label: text.Label{Zh: "假期内有班，先填替班人。", En: "There are shifts during the leave; name who stands in first."}, Check: substituteNamed})
 	b.Guard("substitute_free", process.NamedGuard{Label: text.Label{Zh: "替班人就是本人，或这段时间已有班或请假，换一个人。", En: "Who stands in is the person themselves, or on duty or on leave then; choose somebody else."}, Check: substituteFree})
+	b.Effect("assign_on_duty", checkShare, assignOnDuty)
 	b.Effect("note_shift", nil, noteShift)
 	b.Effect("check_in", nil, checkIn)
 	b.Effect("check_out", nil, checkOut)

@@ -79,6 +79,8 @@ export interface Agreement {
   valid_from?: string
   valid_until?: string
   version?: number
+  /** The version that new records come under; none before the first activation. */
+  active_version?: number
 }
 
 export type EntryKind = 'open' | 'make_up' | 'holiday' | 'closed' | 'paused' | 'stopped'

@@ -280,7 +280,7 @@ export const calendars: Messages['calendars'] = {
   noDays: 'None.',
   notice: (year) => `State Council notice for ${year}`,
   notices: (year) => `The notice for ${year} is in`,
-  missing: (year) => `The holidays of ${year} are not in yet. The State Council announces them around November; until then deadlines that reach into ${year} go by the weekly hours alone, and are reckoned anew afterwards.`,
+  missing: (year) => `The holidays of ${year} are not in yet. The State Council announces them around November; until then deadlines that reach into ${year} go by the weekly hours alone. Days you know already can be added as own holidays.`,
   missingYear: (year) => `No notice for ${year}; the weekly hours alone hold.`,
   year: (y) => `${y}`,
   yearView: 'The year',

@@ -1,4 +1,5 @@
 import { admin } from './en-US.admin'
+import { alert } from './en-US.alert'
 import { audit } from './en-US.audit'
 import { desk } from './en-US.desk'
 import { duty } from './en-US.duty'
@@ -533,6 +534,7 @@ export const enUS: Messages = {
     then: 'then',
   },
   admin,
+  alert,
   audit,
   desk,
   duty,

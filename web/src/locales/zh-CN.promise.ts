@@ -278,7 +278,7 @@ export const calendars = {
   noDays: '没有。',
   notice: (year: number) => `国务院办公厅 ${year} 年放假安排`,
   notices: (year: number) => `${year} 年放假安排已收录`,
-  missing: (year: number) => `${year} 年的放假安排还没有收录。国务院办公厅一般在 11 月前后发布；在那之前，跨到 ${year} 年的期限只按每周服务时间估算，发布后会自动重算。`,
+  missing: (year: number) => `${year} 年的放假安排还没有收录。国务院办公厅一般在 11 月前后发布；在那之前，跨到 ${year} 年的期限只按每周服务时间估算；已经知道的假日可以先加为自己的假日。`,
   missingYear: (year: number) => `${year} 年没有收录放假安排，只按每周服务时间。`,
   year: (y: number) => `${y} 年`,
   yearView: '全年一览',

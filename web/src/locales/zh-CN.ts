@@ -1,5 +1,6 @@
 // Larger areas have their own file: zh-CN.<area>.ts beside this one.
 import { admin } from './zh-CN.admin'
+import { alert } from './zh-CN.alert'
 import { audit } from './zh-CN.audit'
 import { desk } from './zh-CN.desk'
 import { duty } from './zh-CN.duty'
@@ -530,6 +531,7 @@ export const zhCN = {
     then: '然后',
   },
   admin,
+  alert,
   audit,
   desk,
   duty,
