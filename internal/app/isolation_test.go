@@ -96,7 +96,10 @@ func TestInnerMattersStayInside(t *testing.T) {
 			}
 			base := api + "/" + def.Plural + "/" + made.text("number")
 			for _, p := range []*person{a.user, a.responsible} {
-				desk.must("POST", base+"/watchers", map[string]any{"person": p.id})
+				follow := desk.send(request{method: "POST", path: base + "/watchers", body: map[string]any{"person": p.id}})
+				if _, has := def.Field("customer"); follow.ok() != has { // what is the provider's own no customer's person follows
+					t.Errorf("%s: a customer's person follows it: %v, it may be a customer's: %v", def.Type, follow.ok(), has)
+				}
 			}
 			before := told(a.user) + told(a.responsible)
 			desk.must("POST", base+"/comments", map[string]any{"body": "inner", "public": false})
