@@ -25,6 +25,7 @@ const (
 // together, and kills it at random moments meanwhile: every warning and every alarm is sent exactly once, none is lost,
 // and those that an outage held up say so.
 func TestEveryStepIsTakenOnce(t *testing.T) {
+	t.Parallel()
 	n := clocksDue
 	if s := os.Getenv("STEWARD_CLOCKS"); s != "" {
 		var err error

@@ -41,6 +41,7 @@ const (
 // TestKilled runs the real program, kills it (SIGKILL) while two hundred clients create and move records, starts it
 // again, and looks for everything it had answered with success, and for anything that is there by half.
 func TestKilled(t *testing.T) {
+	t.Parallel()
 	rounds := killRounds
 	if testing.Short() {
 		rounds = 2
@@ -64,15 +65,31 @@ func TestKilled(t *testing.T) {
 	}
 }
 
+// buildProgram makes the real binary, once for all tests.
 func buildProgram(t *testing.T) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "steward")
-	build := exec.CommandContext(t.Context(), "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/steward-ops/steward/cmd/steward")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the program: %v\n%s", err, out)
+	path, err := builtProgram()
+	if err != nil {
+		t.Fatalf("build the program: %v", err)
 	}
 	return path
+}
+
+var builtProgram = sync.OnceValues(func() (string, error) {
+	path := filepath.Join(os.TempDir(), fmt.Sprintf("steward-%d", os.Getpid()))
+	build := exec.CommandContext(context.Background(), "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/steward-ops/steward/cmd/steward")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// TestMain removes the binary that the tests built.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	_ = os.Remove(filepath.Join(os.TempDir(), fmt.Sprintf("steward-%d", os.Getpid())))
+	os.Exit(code)
 }
 
 // victim is the program under attack, with its database.

@@ -27,12 +27,15 @@ import { Route as PortalReportRouteImport } from './routes/portal/report'
 import { Route as PortalReportsRouteImport } from './routes/portal/reports'
 import { Route as AppAdminIndexRouteImport } from './routes/_app/admin.index'
 import { Route as AppAdminAccountsRouteImport } from './routes/_app/admin.accounts'
+import { Route as AppAdminChannelsRouteImport } from './routes/_app/admin.channels'
 import { Route as AppAdminDedicatedRouteImport } from './routes/_app/admin.dedicated'
+import { Route as AppAdminDeliveriesRouteImport } from './routes/_app/admin.deliveries'
 import { Route as AppAdminGrantsRouteImport } from './routes/_app/admin.grants'
 import { Route as AppAdminPolicyRouteImport } from './routes/_app/admin.policy'
 import { Route as AppAdminPrioritiesRouteImport } from './routes/_app/admin.priorities'
 import { Route as AppAdminRolesRouteImport } from './routes/_app/admin.roles'
 import { Route as AppAdminTeamsRouteImport } from './routes/_app/admin.teams'
+import { Route as AppAdminTemplatesRouteImport } from './routes/_app/admin.templates'
 import { Route as AppAgreementsIndexRouteImport } from './routes/_app/agreements.index'
 import { Route as AppAgreementsIdRouteImport } from './routes/_app/agreements.$id'
 import { Route as AppAgreementsStatisticsRouteImport } from './routes/_app/agreements.statistics'
@@ -47,6 +50,7 @@ import { Route as AppCalendarsCodeRouteImport } from './routes/_app/calendars.$c
 import { Route as AppDutyIndexRouteImport } from './routes/_app/duty.index'
 import { Route as AppDutyHandoverRouteImport } from './routes/_app/duty.handover'
 import { Route as AppNewPluralRouteImport } from './routes/_app/new.$plural'
+import { Route as AppNotificationsPreferencesRouteImport } from './routes/_app/notifications_.preferences'
 import { Route as AppRNumberRouteImport } from './routes/_app/r.$number'
 import { Route as PortalNewPluralRouteImport } from './routes/portal/new.$plural'
 import { Route as PortalRNumberRouteImport } from './routes/portal/r.$number'
@@ -151,9 +155,19 @@ const AppAdminAccountsRoute = AppAdminAccountsRouteImport.update({
   path: '/accounts',
   getParentRoute: () => AppAdminRoute,
 } as any)
+const AppAdminChannelsRoute = AppAdminChannelsRouteImport.update({
+  id: '/channels',
+  path: '/channels',
+  getParentRoute: () => AppAdminRoute,
+} as any)
 const AppAdminDedicatedRoute = AppAdminDedicatedRouteImport.update({
   id: '/dedicated',
   path: '/dedicated',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminDeliveriesRoute = AppAdminDeliveriesRouteImport.update({
+  id: '/deliveries',
+  path: '/deliveries',
   getParentRoute: () => AppAdminRoute,
 } as any)
 const AppAdminGrantsRoute = AppAdminGrantsRouteImport.update({
@@ -179,6 +193,11 @@ const AppAdminRolesRoute = AppAdminRolesRouteImport.update({
 const AppAdminTeamsRoute = AppAdminTeamsRouteImport.update({
   id: '/teams',
   path: '/teams',
+  getParentRoute: () => AppAdminRoute,
+} as any)
+const AppAdminTemplatesRoute = AppAdminTemplatesRouteImport.update({
+  id: '/templates',
+  path: '/templates',
   getParentRoute: () => AppAdminRoute,
 } as any)
 const AppAgreementsIndexRoute = AppAgreementsIndexRouteImport.update({
@@ -251,6 +270,12 @@ const AppNewPluralRoute = AppNewPluralRouteImport.update({
   path: '/new/$plural',
   getParentRoute: () => AppRoute,
 } as any)
+const AppNotificationsPreferencesRoute =
+  AppNotificationsPreferencesRouteImport.update({
+    id: '/notifications_/preferences',
+    path: '/notifications/preferences',
+    getParentRoute: () => AppRoute,
+  } as any)
 const AppRNumberRoute = AppRNumberRouteImport.update({
   id: '/r/$number',
   path: '/r/$number',
@@ -341,12 +366,15 @@ export interface FileRoutesByFullPath {
   '/portal/reports': typeof PortalReportsRoute
   '/portal/': typeof PortalIndexRoute
   '/admin/accounts': typeof AppAdminAccountsRoute
+  '/admin/channels': typeof AppAdminChannelsRoute
   '/admin/dedicated': typeof AppAdminDedicatedRoute
+  '/admin/deliveries': typeof AppAdminDeliveriesRoute
   '/admin/grants': typeof AppAdminGrantsRoute
   '/admin/policy': typeof AppAdminPolicyRoute
   '/admin/priorities': typeof AppAdminPrioritiesRoute
   '/admin/roles': typeof AppAdminRolesRoute
   '/admin/teams': typeof AppAdminTeamsRoute
+  '/admin/templates': typeof AppAdminTemplatesRoute
   '/agreements/$id': typeof AppAgreementsIdRoute
   '/agreements/statistics': typeof AppAgreementsStatisticsRoute
   '/alerts/objects': typeof AppAlertsObjectsRoute
@@ -357,6 +385,7 @@ export interface FileRoutesByFullPath {
   '/calendars/$code': typeof AppCalendarsCodeRoute
   '/duty/handover': typeof AppDutyHandoverRoute
   '/new/$plural': typeof AppNewPluralRoute
+  '/notifications/preferences': typeof AppNotificationsPreferencesRoute
   '/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
@@ -392,12 +421,15 @@ export interface FileRoutesByTo {
   '/': typeof AppIndexRoute
   '/portal': typeof PortalIndexRoute
   '/admin/accounts': typeof AppAdminAccountsRoute
+  '/admin/channels': typeof AppAdminChannelsRoute
   '/admin/dedicated': typeof AppAdminDedicatedRoute
+  '/admin/deliveries': typeof AppAdminDeliveriesRoute
   '/admin/grants': typeof AppAdminGrantsRoute
   '/admin/policy': typeof AppAdminPolicyRoute
   '/admin/priorities': typeof AppAdminPrioritiesRoute
   '/admin/roles': typeof AppAdminRolesRoute
   '/admin/teams': typeof AppAdminTeamsRoute
+  '/admin/templates': typeof AppAdminTemplatesRoute
   '/agreements/$id': typeof AppAgreementsIdRoute
   '/agreements/statistics': typeof AppAgreementsStatisticsRoute
   '/alerts/objects': typeof AppAlertsObjectsRoute
@@ -408,6 +440,7 @@ export interface FileRoutesByTo {
   '/calendars/$code': typeof AppCalendarsCodeRoute
   '/duty/handover': typeof AppDutyHandoverRoute
   '/new/$plural': typeof AppNewPluralRoute
+  '/notifications/preferences': typeof AppNotificationsPreferencesRoute
   '/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
@@ -447,12 +480,15 @@ export interface FileRoutesById {
   '/_app/': typeof AppIndexRoute
   '/portal/': typeof PortalIndexRoute
   '/_app/admin/accounts': typeof AppAdminAccountsRoute
+  '/_app/admin/channels': typeof AppAdminChannelsRoute
   '/_app/admin/dedicated': typeof AppAdminDedicatedRoute
+  '/_app/admin/deliveries': typeof AppAdminDeliveriesRoute
   '/_app/admin/grants': typeof AppAdminGrantsRoute
   '/_app/admin/policy': typeof AppAdminPolicyRoute
   '/_app/admin/priorities': typeof AppAdminPrioritiesRoute
   '/_app/admin/roles': typeof AppAdminRolesRoute
   '/_app/admin/teams': typeof AppAdminTeamsRoute
+  '/_app/admin/templates': typeof AppAdminTemplatesRoute
   '/_app/agreements/$id': typeof AppAgreementsIdRoute
   '/_app/agreements/statistics': typeof AppAgreementsStatisticsRoute
   '/_app/alerts/objects': typeof AppAlertsObjectsRoute
@@ -463,6 +499,7 @@ export interface FileRoutesById {
   '/_app/calendars/$code': typeof AppCalendarsCodeRoute
   '/_app/duty/handover': typeof AppDutyHandoverRoute
   '/_app/new/$plural': typeof AppNewPluralRoute
+  '/_app/notifications_/preferences': typeof AppNotificationsPreferencesRoute
   '/_app/r/$number': typeof AppRNumberRoute
   '/portal/new/$plural': typeof PortalNewPluralRoute
   '/portal/r/$number': typeof PortalRNumberRoute
@@ -502,12 +539,15 @@ export interface FileRouteTypes {
     | '/portal/reports'
     | '/portal/'
     | '/admin/accounts'
+    | '/admin/channels'
     | '/admin/dedicated'
+    | '/admin/deliveries'
     | '/admin/grants'
     | '/admin/policy'
     | '/admin/priorities'
     | '/admin/roles'
     | '/admin/teams'
+    | '/admin/templates'
     | '/agreements/$id'
     | '/agreements/statistics'
     | '/alerts/objects'
@@ -518,6 +558,7 @@ export interface FileRouteTypes {
     | '/calendars/$code'
     | '/duty/handover'
     | '/new/$plural'
+    | '/notifications/preferences'
     | '/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
@@ -553,12 +594,15 @@ export interface FileRouteTypes {
     | '/'
     | '/portal'
     | '/admin/accounts'
+    | '/admin/channels'
     | '/admin/dedicated'
+    | '/admin/deliveries'
     | '/admin/grants'
     | '/admin/policy'
     | '/admin/priorities'
     | '/admin/roles'
     | '/admin/teams'
+    | '/admin/templates'
     | '/agreements/$id'
     | '/agreements/statistics'
     | '/alerts/objects'
@@ -569,6 +613,7 @@ export interface FileRouteTypes {
     | '/calendars/$code'
     | '/duty/handover'
     | '/new/$plural'
+    | '/notifications/preferences'
     | '/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
@@ -607,12 +652,15 @@ export interface FileRouteTypes {
     | '/_app/'
     | '/portal/'
     | '/_app/admin/accounts'
+    | '/_app/admin/channels'
     | '/_app/admin/dedicated'
+    | '/_app/admin/deliveries'
     | '/_app/admin/grants'
     | '/_app/admin/policy'
     | '/_app/admin/priorities'
     | '/_app/admin/roles'
     | '/_app/admin/teams'
+    | '/_app/admin/templates'
     | '/_app/agreements/$id'
     | '/_app/agreements/statistics'
     | '/_app/alerts/objects'
@@ -623,6 +671,7 @@ export interface FileRouteTypes {
     | '/_app/calendars/$code'
     | '/_app/duty/handover'
     | '/_app/new/$plural'
+    | '/_app/notifications_/preferences'
     | '/_app/r/$number'
     | '/portal/new/$plural'
     | '/portal/r/$number'
@@ -780,11 +829,25 @@ declare module '@tanstack/react-router' {
       preLoaderRoute: typeof AppAdminAccountsRouteImport
       parentRoute: typeof AppAdminRoute
     }
+    '/_app/admin/channels': {
+      id: '/_app/admin/channels'
+      path: '/channels'
+      fullPath: '/admin/channels'
+      preLoaderRoute: typeof AppAdminChannelsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
     '/_app/admin/dedicated': {
       id: '/_app/admin/dedicated'
       path: '/dedicated'
       fullPath: '/admin/dedicated'
       preLoaderRoute: typeof AppAdminDedicatedRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/deliveries': {
+      id: '/_app/admin/deliveries'
+      path: '/deliveries'
+      fullPath: '/admin/deliveries'
+      preLoaderRoute: typeof AppAdminDeliveriesRouteImport
       parentRoute: typeof AppAdminRoute
     }
     '/_app/admin/grants': {
@@ -820,6 +883,13 @@ declare module '@tanstack/react-router' {
       path: '/teams'
       fullPath: '/admin/teams'
       preLoaderRoute: typeof AppAdminTeamsRouteImport
+      parentRoute: typeof AppAdminRoute
+    }
+    '/_app/admin/templates': {
+      id: '/_app/admin/templates'
+      path: '/templates'
+      fullPath: '/admin/templates'
+      preLoaderRoute: typeof AppAdminTemplatesRouteImport
       parentRoute: typeof AppAdminRoute
     }
     '/_app/agreements/': {
@@ -918,6 +988,13 @@ declare module '@tanstack/react-router' {
       path: '/new/$plural'
       fullPath: '/new/$plural'
       preLoaderRoute: typeof AppNewPluralRouteImport
+      parentRoute: typeof AppRoute
+    }
+    '/_app/notifications_/preferences': {
+      id: '/_app/notifications_/preferences'
+      path: '/notifications/preferences'
+      fullPath: '/notifications/preferences'
+      preLoaderRoute: typeof AppNotificationsPreferencesRouteImport
       parentRoute: typeof AppRoute
     }
     '/_app/r/$number': {
@@ -1023,12 +1100,15 @@ declare module '@tanstack/react-router' {
 
 interface AppAdminRouteChildren {
   AppAdminAccountsRoute: typeof AppAdminAccountsRoute
+  AppAdminChannelsRoute: typeof AppAdminChannelsRoute
   AppAdminDedicatedRoute: typeof AppAdminDedicatedRoute
+  AppAdminDeliveriesRoute: typeof AppAdminDeliveriesRoute
   AppAdminGrantsRoute: typeof AppAdminGrantsRoute
   AppAdminPolicyRoute: typeof AppAdminPolicyRoute
   AppAdminPrioritiesRoute: typeof AppAdminPrioritiesRoute
   AppAdminRolesRoute: typeof AppAdminRolesRoute
   AppAdminTeamsRoute: typeof AppAdminTeamsRoute
+  AppAdminTemplatesRoute: typeof AppAdminTemplatesRoute
   AppAdminIndexRoute: typeof AppAdminIndexRoute
   AppAdminDefinitionsTypeRoute: typeof AppAdminDefinitionsTypeRoute
   AppAdminOrganisationsIdRoute: typeof AppAdminOrganisationsIdRoute
@@ -1040,12 +1120,15 @@ interface AppAdminRouteChildren {
 
 const AppAdminRouteChildren: AppAdminRouteChildren = {
   AppAdminAccountsRoute: AppAdminAccountsRoute,
+  AppAdminChannelsRoute: AppAdminChannelsRoute,
   AppAdminDedicatedRoute: AppAdminDedicatedRoute,
+  AppAdminDeliveriesRoute: AppAdminDeliveriesRoute,
   AppAdminGrantsRoute: AppAdminGrantsRoute,
   AppAdminPolicyRoute: AppAdminPolicyRoute,
   AppAdminPrioritiesRoute: AppAdminPrioritiesRoute,
   AppAdminRolesRoute: AppAdminRolesRoute,
   AppAdminTeamsRoute: AppAdminTeamsRoute,
+  AppAdminTemplatesRoute: AppAdminTemplatesRoute,
   AppAdminIndexRoute: AppAdminIndexRoute,
   AppAdminDefinitionsTypeRoute: AppAdminDefinitionsTypeRoute,
   AppAdminOrganisationsIdRoute: AppAdminOrganisationsIdRoute,
@@ -1077,6 +1160,7 @@ interface AppRouteChildren {
   AppCalendarsCodeRoute: typeof AppCalendarsCodeRoute
   AppDutyHandoverRoute: typeof AppDutyHandoverRoute
   AppNewPluralRoute: typeof AppNewPluralRoute
+  AppNotificationsPreferencesRoute: typeof AppNotificationsPreferencesRoute
   AppRNumberRoute: typeof AppRNumberRoute
   AppAgreementsIndexRoute: typeof AppAgreementsIndexRoute
   AppAlertsIndexRoute: typeof AppAlertsIndexRoute
@@ -1107,6 +1191,7 @@ const AppRouteChildren: AppRouteChildren = {
   AppCalendarsCodeRoute: AppCalendarsCodeRoute,
   AppDutyHandoverRoute: AppDutyHandoverRoute,
   AppNewPluralRoute: AppNewPluralRoute,
+  AppNotificationsPreferencesRoute: AppNotificationsPreferencesRoute,
   AppRNumberRoute: AppRNumberRoute,
   AppAgreementsIndexRoute: AppAgreementsIndexRoute,
   AppAlertsIndexRoute: AppAlertsIndexRoute,

@@ -165,8 +165,8 @@ func (s *Service) dress(ctx context.Context, u *work.Unit, c *Channel) error {
 		return fmt.Errorf("read last delivery: %w", err)
 	}
 	c.LastSentAt = instant(sent)
-	c.Troubles, err = db.One(ctx, u.Tx, db.Scan[int64], `SELECT COUNT(*) FROM notify_deliveries WHERE channel = $1 AND created_at > $2 AND (state = 'failed' OR (state = 'given_up' AND code <> $3))`,
-		c.ID, clock.Millis(u.Now().Add(-24*time.Hour)), codeNotNeeded)
+	c.Troubles, err = db.One(ctx, u.Tx, db.Scan[int64], `SELECT COUNT(*) FROM notify_deliveries WHERE channel = $1 AND created_at > $2 AND (state = 'failed' OR (state = 'given_up' AND code NOT IN ($3, $4)))`,
+		c.ID, clock.Millis(u.Now().Add(-24*time.Hour)), codeNotNeeded, codeForeign)
 	return err
 }
 

@@ -42,6 +42,7 @@ const (
 // Reasons that are this package's own.
 const (
 	codeNotNeeded = "notify.known"
+	codeForeign   = "notify.corrected"
 	codeLeft      = "notify.left"
 	codeOff       = "notify.channel_off"
 	codeAddress   = "notify.no_address"
@@ -204,6 +205,9 @@ func (c *Courier) take(ctx context.Context, u *work.Unit, batch string) (p parce
 	if err != nil {
 		return p, false, err
 	}
+	if p.deliveries, err = c.dropForeign(ctx, u, p.deliveries, notices, person); err != nil || len(p.deliveries) == 0 {
+		return p, false, err
+	}
 	if held, err := c.hold(ctx, u, p, person); held || err != nil {
 		return p, false, err
 	}
@@ -227,6 +231,8 @@ type letter struct {
 	at    time.Time
 	known bool // read or acknowledged
 	acked bool
+
+	customer string // whose the record is now
 }
 
 func noticesOf(ctx context.Context, tx db.Tx, list []delivery) (map[string]letter, error) {
@@ -237,10 +243,11 @@ func noticesOf(ctx context.Context, tx db.Tx, list []delivery) (map[string]lette
 	w := db.NewWhere()
 	found, err := db.All(ctx, tx, func(row db.Row) (l letter, err error) {
 		var at, read, ack int64
-		err = row.Scan(&l.id, &l.Kind, &l.Number, &l.Type, &l.Text.Zh, &l.Text.En, &at, &read, &l.Acknowledge, &ack)
+		err = row.Scan(&l.id, &l.Kind, &l.Number, &l.Type, &l.Text.Zh, &l.Text.En, &at, &read, &l.Acknowledge, &ack, &l.customer)
 		l.at, l.known, l.acked = clock.FromMillis(at), read != 0, ack != 0
 		return l, err
-	}, "SELECT id, kind, number, type, zh, en, at, read_at, ack, ack_at FROM notices WHERE "+db.Among(tx, w, "id", ids), w.Args()...)
+	}, `SELECT n.id, n.kind, n.number, n.type, n.zh, n.en, n.at, n.read_at, n.ack, n.ack_at, COALESCE(r.customer_id, '')
+		FROM notices n LEFT JOIN records r ON r.id = n.record_id WHERE `+db.Among(tx, w, "n.id", ids), w.Args()...)
 	if err != nil {
 		return nil, fmt.Errorf("read notices: %w", err)
 	}
@@ -262,6 +269,19 @@ func (c *Courier) dropKnown(ctx context.Context, u *work.Unit, list []delivery, 
 		}
 	}
 	return open, end(ctx, u, known, StateGivenUp, codeNotNeeded, "")
+}
+
+// dropForeign gives up what is about a record that has turned out to be another customer's since.
+func (c *Courier) dropForeign(ctx context.Context, u *work.Unit, list []delivery, notices map[string]letter, person party.Person) ([]delivery, error) {
+	var foreign, own []delivery
+	for _, d := range list {
+		if customer := notices[d.notice].customer; person.Side == work.Customer && customer != "" && customer != person.Organisation {
+			foreign = append(foreign, d)
+		} else {
+			own = append(own, d)
+		}
+	}
+	return own, end(ctx, u, foreign, StateGivenUp, codeForeign, "")
 }
 
 // hold keeps back what does not hurry: for the digest, over quiet hours, until service hours.

@@ -17,6 +17,7 @@ import (
 	"github.com/steward-ops/steward/internal/core/audit"
 	"github.com/steward-ops/steward/internal/core/calendar"
 	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/core/record"
 	"github.com/steward-ops/steward/internal/core/seal"
 	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/notify/notifytest"
@@ -95,7 +96,7 @@ func each(t *testing.T, fn func(h *house)) {
 }
 
 func migrations() dbtest.Option {
-	return dbtest.Migrations(jobs.Migrations, audit.Migrations, party.Migrations, notify.Migrations)
+	return dbtest.Migrations(jobs.Migrations, audit.Migrations, party.Migrations, record.Migrations, notify.Migrations)
 }
 
 func build(t *testing.T, d *db.DB, c *clock.Manual) *house {

@@ -1,6 +1,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -149,6 +150,12 @@ type Acknowledgement struct {
 func (s *Service) Acknowledge(ctx context.Context, notice string) (item Item, err error) {
 	err = s.door.Do(ctx, Read, func(ctx context.Context, u *work.Unit) error {
 		u.Unrecorded() // for the repetition; the acknowledgement itself is recorded
+		w := db.NewWhere()
+		within(w, u.Actor)
+		w.Eq("id", notice)
+		if mine, err := db.Exists(ctx, u.Tx, "SELECT 1 FROM notices WHERE "+w.SQL(), w.Args()...); err != nil || !mine {
+			return cmp.Or(err, error(fault.Missing()))
+		}
 		if _, err := s.acknowledge(ctx, u, notice, u.Actor.ID, "app"); err != nil {
 			return err
 		}

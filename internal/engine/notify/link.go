@@ -136,7 +136,8 @@ func (s *Service) linked(ctx context.Context, u *work.Unit, token string, lang t
 	var at, ack int64
 	var said text.Label
 	err = u.QueryRow(ctx, `SELECT n.id, n.person_id, n.number, n.zh, n.en, n.at, n.ack_at FROM notices n JOIN party_people p ON p.id = n.person_id
-		WHERE n.id = $1 AND p.left_at = 0`, notice).Scan(&l.notice, &l.person, &l.Number, &said.Zh, &said.En, &at, &ack)
+		WHERE n.id = $1 AND p.left_at = 0
+		AND NOT (p.side = 'customer' AND EXISTS (SELECT 1 FROM records r WHERE r.id = n.record_id AND r.customer_id NOT IN ('', p.organisation)))`, notice).Scan(&l.notice, &l.person, &l.Number, &said.Zh, &said.En, &at, &ack)
 	l.Text, l.At, l.AcknowledgedAt = said.In(lang), clock.FromMillis(at), instant(ack)
 	if missing(err) || err == nil && u.Now().After(l.At.Add(linkValid)) {
 		return Linked{}, errLink()

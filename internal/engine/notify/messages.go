@@ -11,6 +11,7 @@ func init() {
 		"notify.not_failed":     {Zh: "只有失败或放弃的投递可以重发。", En: "Only a delivery that failed or was given up can be sent again."},
 
 		"notify.known":       {Zh: "收件人已在系统里看过", En: "The person has read it in the application"},
+		"notify.corrected":   {Zh: "记录已更正为其他客户的", En: "The record was corrected: it is another customer's"},
 		"notify.left":        {Zh: "收件人已离职", En: "The person has left"},
 		"notify.channel_off": {Zh: "通道已停用", En: "The channel is switched off"},
 		"notify.no_address":  {Zh: "收件人没有这个通道需要的邮箱或手机号", En: "The person has no address or number for this channel"},

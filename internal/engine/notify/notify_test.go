@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/steward-ops/steward/internal/core/record"
 	"github.com/steward-ops/steward/internal/core/seal"
 	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/notify/notifytest"
@@ -20,7 +21,7 @@ import (
 
 func TestInboxAloneWithoutChannels(t *testing.T) {
 	each(t, func(h *house) {
-		h.send(notify.Notice{People: []string{h.wang.id, h.wang.id, "", h.zhao.id}, Kind: "assigned", Record: "r1", Number: "INC-1", Type: "incident", Text: say("派给您", "Assigned to you")})
+		h.send(notify.Notice{People: []string{h.wang.id, h.wang.id, "", h.zhao.id}, Kind: "assigned", Number: "INC-1", Type: "incident", Text: say("派给您", "Assigned to you")})
 		h.settle()
 		got := h.wang.must(200, "GET", "/notifications", nil).items()
 		if len(got) != 1 || got[0]["text"] != "派给您" || got[0]["level"] != "normal" || got[0]["read"] != false || got[0]["read_at"] != nil {
@@ -420,6 +421,45 @@ func TestCustomers(t *testing.T) {
 		for _, path := range []string{"/deliveries", "/notification-channels", "/notification-channels/kinds", "/notification-channels/" + id, "/notification-templates"} {
 			h.zhao.must(403, "GET", path, nil)
 			h.wang.must(403, "GET", path, nil)
+		}
+	})
+}
+
+// What was registered for a customer by mistake tells its people nothing once it is put right, by no channel and no link.
+func TestCorrectedRecord(t *testing.T) {
+	each(t, func(h *house) {
+		s, _ := h.mail(map[string]any{"customers": true})
+		r := &record.Record{ID: "r1", Number: "INC-1", Type: "incident", Customer: h.zhao.actor.Org, CreatedAt: thursday, UpdatedAt: thursday, Version: 1}
+		ok(t, h.db.Write(t.Context(), func(tx db.Tx) error { return record.Insert(t.Context(), tx, r) }))
+		n := notify.Notice{People: []string{h.zhao.id, h.wang.id}, Record: "r1", Number: "INC-1", Text: say("机密", "Secret"), Acknowledge: true}
+		h.send(n)
+		h.settle()
+		count(h, s.Mails(), 2)
+		var link string
+		for _, m := range s.Mails() {
+			if m.To[0] == "zhao@ak.example" {
+				link = linkIn(t, m.Text)
+			}
+		}
+		item := fmt.Sprint(h.zhao.must(200, "GET", "/notifications", nil).items()[0]["id"])
+		h.zhao.must(200, "PUT", "/notifications/preferences", map[string]any{"quiet": map[string]any{"from": "09:00", "to": "11:00"}})
+		h.send(n)
+		h.settle()
+		ok(t, h.db.Write(t.Context(), func(tx db.Tx) error {
+			_, err := tx.Exec(t.Context(), "UPDATE records SET customer_id = 'another' WHERE id = 'r1'")
+			return err
+		}))
+		h.advance(time.Hour)
+		count(h, s.Mails(), 3) // the second one to wang
+		if got := h.deliveries(); !slices.Contains(got, "邮件 given_up notify.corrected") {
+			t.Errorf("%v", got)
+		}
+		count(h, h.zhao.must(200, "GET", "/notifications", nil).items(), 0)
+		h.zhao.must(404, "POST", "/notifications/"+item+"/acknowledge", nil)
+		for _, method := range []string{"GET", "POST"} {
+			if a := h.call("", "", method, link, nil); a.status != 404 {
+				t.Errorf("%s: %d %s", method, a.status, a.body)
+			}
 		}
 	})
 }

@@ -1,8 +1,11 @@
 package alert
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,9 +26,10 @@ func beatOf(v verdict, g *Signal) beat {
 // beatGrain bounds how often a heartbeat is written down: a fiftieth of its time may pass in between.
 func beatGrain(seconds int) int64 { return int64(seconds) * 1000 / 50 }
 
-// beat notes the heartbeats of this payload, and ends the alarm of one that is heard again.
+// beat notes the heartbeats of this payload, and ends the alarm of one that is heard again. They are taken in one order, so
+// that two payloads with the same ones wait for each other and never both ways.
 func (in *intake) beat(ctx context.Context) error {
-	for b := range in.beats {
+	for _, b := range slices.SortedFunc(maps.Keys(in.beats), func(a, b beat) int { return cmp.Or(cmp.Compare(a.rule, b.rule), cmp.Compare(a.key, b.key)) }) {
 		rule := in.set.byID[b.rule]
 		due := in.now + int64(rule.Heartbeat)*1000
 		n, err := in.u.Exec(ctx, `INSERT INTO alert_beats (rule, beat_key, object, last_at, due_at, alarmed) VALUES ($1, $2, $3, $4, $5, FALSE)

@@ -15,7 +15,7 @@ var (
 	noon     = time.Date(2025, 3, 5, 4, 0, 0, 0, time.UTC)
 )
 
-// What each system sends, by its documentation. The Alertmanager payload was taken from a running one.
+// What each system sends, by its documentation.
 const (
 	fromAlertmanager = `{"receiver":"steward","status":"firing","alerts":[
 		{"status":"firing","labels":{"alertname":"HighCPU","instance":"web-01:9100","job":"node","severity":"critical"},"annotations":{"summary":"CPU 高","description":"五分钟平均","value":"96.5","threshold":"90"},"startsAt":"2025-03-05T10:10:00.123456789+08:00","endsAt":"0001-01-01T00:00:00Z","generatorURL":"http://prom:9090/graph","fingerprint":"c4d1b8f2a9e03b17"},

@@ -12,6 +12,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/httpapi"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -62,11 +63,17 @@ func (o *Outcome) say(lang text.Lang) {
 	}
 }
 
+// guessers may try tokens that this replica does not know: a new one is asked for once, a guess again and again.
+var guessers = httpapi.Rate{Every: 10 * time.Second, Burst: 20}
+
 // sourceOf finds whose token it is. What is found may be out of date by a moment; take looks again.
 func (s *Service) sourceOf(ctx context.Context, kind Kind, token string) (*Source, error) {
 	hash := hashOf(token)
 	set := s.current.Load()
 	if set == nil || set.tokens[hash] == nil {
+		if err := httpapi.Allow(ctx, "alert-token:"+httpapi.ClientIP(ctx), guessers); err != nil {
+			return nil, err
+		}
 		err := s.door.Read(work.WithActor(ctx, Intake), Read, func(ctx context.Context, u *work.Unit) (err error) {
 			set, err = s.fresh(ctx, u)
 			return err

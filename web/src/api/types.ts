@@ -305,10 +305,14 @@ export interface Notice {
   id: string
   at: Instant
   kind: string
+  level?: 'info' | 'normal' | 'urgent'
   text: string
   number?: string
   plural?: string
   read: boolean
+  /** Whether I am asked to confirm that I know, and when I did. */
+  acknowledge?: boolean
+  acknowledged_at?: Instant | null
 }
 /** A found record, with the place where the words stand. */
 export type SearchHit = Summary & { snippet?: { text: string; hit?: boolean }[] }

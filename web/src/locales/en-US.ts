@@ -3,6 +3,7 @@ import { alert } from './en-US.alert'
 import { audit } from './en-US.audit'
 import { desk } from './en-US.desk'
 import { duty } from './en-US.duty'
+import { notify } from './en-US.notify'
 import { portal } from './en-US.portal'
 import { agreements, calendars, promise } from './en-US.promise'
 import type { Messages } from './types'
@@ -538,6 +539,7 @@ export const enUS: Messages = {
   audit,
   desk,
   duty,
+  notify,
   portal,
   promise,
   agreements,

@@ -4,6 +4,7 @@ import { alert } from './zh-CN.alert'
 import { audit } from './zh-CN.audit'
 import { desk } from './zh-CN.desk'
 import { duty } from './zh-CN.duty'
+import { notify } from './zh-CN.notify'
 import { portal } from './zh-CN.portal'
 import { agreements, calendars, promise } from './zh-CN.promise'
 
@@ -535,6 +536,7 @@ export const zhCN = {
   audit,
   desk,
   duty,
+  notify,
   portal,
   promise,
   agreements,

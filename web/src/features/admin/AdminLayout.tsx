@@ -12,6 +12,7 @@ export function AdminLayout() {
   const groups: { perm: string; items: [string, string][] }[] = [
     { perm: 'party.read', items: [['people', m.admin.people], ['organisations', m.admin.organisations], ['teams', m.admin.teams], ['dedicated', m.admin.dedicated]] },
     { perm: 'identity.manage', items: [['accounts', m.admin.accounts], ['roles', m.admin.roles], ['grants', m.admin.grants], ['policy', m.admin.policy]] },
+    { perm: 'notify.manage', items: [['channels', m.notify.channels], ['templates', m.notify.templates], ['deliveries', m.notify.deliveries]] },
     { perm: 'definition.read', items: [['definitions', m.admin.definitions], ['priorities', m.admin.priorities]] },
   ]
   const here = path.split('/')[2] ?? ''

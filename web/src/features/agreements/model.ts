@@ -105,5 +105,11 @@ export function keptOf(t: Tally): { kept: number; of: number } {
 /** Few cases are told one by one, not as a share. */
 export const fewCases = 20
 
-/** A table as CSV that spreadsheets open with their umlauts and characters whole. */
-export const csvOf = (rows: (string | number)[][]) => `\ufeff${rows.map((r) => r.map((c) => (/[",\n]/.test(String(c)) ? `"${String(c).replace(/"/g, '""')}"` : String(c))).join(',')).join('\r\n')}\r\n`
+/** A table as CSV: read as UTF-8 by spreadsheets, and no text in it as a formula. */
+export function csvOf(rows: (string | number)[][]): string {
+  const cell = (c: string | number) => {
+    const text = typeof c === 'string' && /^[=+\-@]/.test(c) ? `'${c}` : String(c)
+    return /[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text
+  }
+  return `\ufeff${rows.map((r) => r.map(cell).join(',')).join('\r\n')}\r\n`
+}

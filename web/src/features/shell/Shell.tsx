@@ -111,7 +111,7 @@ function Nav() {
             {g.label && <div className={css.group} id={`nav-${g.group}`}>{g.label}</div>}
             <ul aria-labelledby={g.label ? `nav-${g.group}` : undefined}>
               {g.items.map((x) => (
-                <NavLink key={x.key} to={x.to} icon={<Icon name={x.icon || x.key} />} label={x.label} count={countOf(counts, x.count)} due={x.count === 'work' ? counts?.work_due : undefined} exact={x.to === '/'} />
+                <NavLink key={x.key} to={x.to} icon={<Icon name={x.icon || x.key} />} label={x.label} count={countOf(counts, x.count)} due={x.count === 'work' ? counts?.work_due : undefined} exact={x.to === '/' || meta.nav.some((o) => o.items.some((y) => y.to.startsWith(`${x.to}/`)))} />
               ))}
             </ul>
           </div>
