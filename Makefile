@@ -31,8 +31,8 @@ build/web: $(WEB) scripts/build-web.sh
 
 .PHONY: test
 test: ## everything a change must pass, in about 15 minutes on two cores
-	@scripts/require.sh git go node cc postgres chromium fonts
-	@scripts/with-postgres.sh scripts/test.sh
+	@scripts/require.sh git go node cc postgres chromium fonts monitors
+	@STEWARD_TEST_MONITORS=required scripts/with-postgres.sh scripts/test.sh
 
 .PHONY: lint
 lint: ## gofmt, go vet, house rules, eslint

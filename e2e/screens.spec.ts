@@ -4,7 +4,7 @@ import type { Page } from '@playwright/test'
 import { places, shownFault, visit } from './support/places'
 import { expect, test } from './support/test'
 
-const shown = ['sign-in', 'my-work', 'list', 'board', 'record', 'create', 'desk', 'search', 'notifications', 'portal-home', 'portal-report', 'portal-detail', 'audit', 'admin-people', 'admin-roles', 'admin-definition']
+const shown = ['sign-in', 'my-work', 'list', 'board', 'record', 'why', 'agreements', 'agreement', 'agreement-statistics', 'calendars', 'calendar', 'create', 'desk', 'search', 'notifications', 'portal-home', 'portal-report', 'portal-detail', 'audit', 'admin-people', 'admin-roles', 'admin-definition']
 const sizes = { 1440: { width: 1440, height: 900 }, 390: { width: 390, height: 844 } }
 
 /** Keys of a catalogue that show because a text is missing: `foo.bar`, and values that were never there. */

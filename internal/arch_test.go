@@ -43,7 +43,7 @@ var reserved = map[string][]string{
 	"database/sql":            {"internal/platform/db", "internal/platform/jobs"},
 	"github.com/jackc/pgx/v5": {"internal/platform/db", "internal/platform/db/dbtest", "internal/platform/jobs"},
 	"modernc.org/sqlite":      {"internal/platform/db", "internal/platform/jobs"},
-	"net/http":                {"internal/platform/httpapi", "internal/platform/observe", "internal/app", "internal/webui", "internal/core/identity", "internal/engine/notify/channel", "internal/engine/notify/notifytest", "internal/scenario", "internal/demo", "internal/bench"},
+	"net/http":                {"internal/platform/httpapi", "internal/platform/observe", "internal/app", "internal/webui", "internal/core/identity", "internal/engine/notify", "internal/engine/notify/channel", "internal/engine/notify/notifytest", "internal/scenario", "internal/demo", "internal/bench"},
 }
 
 type listed struct {

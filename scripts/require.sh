@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # require.sh THING…: make sure that each THING is here. Debian packages are installed when this runs as root with apt;
 # otherwise, and for what Debian's packages are too old for, the missing things are named and the exit code is 1.
-# Things: git go node cc postgres chromium fonts
+# Things: git go node cc postgres chromium fonts monitors
 . "$(dirname "$0")/lib.sh"
 
 go_want=$(sed -n 's/^go \([0-9]*\.[0-9]*\).*/\1/p' go.mod)
@@ -17,6 +17,7 @@ present() {
 	cc) have gcc || have clang ;;
 	postgres) [ -n "${STEWARD_TEST_POSTGRES:-}" ] || [ -n "$(pg_bin)" ] ;;
 	chromium) find_chromium >/dev/null ;;
+	monitors) have prometheus && have prometheus-alertmanager ;;
 	fonts) [ "$(uname)" = Darwin ] || { have fc-list && [ -n "$(fc-list :lang=zh-cn family)" ]; } ;;
 	*) die "unknown thing: $1" ;;
 	esac
@@ -29,6 +30,7 @@ packages() {
 	postgres) echo postgresql ;;
 	chromium) [ -n "${STEWARD_CHROMIUM:-}" ] || echo chromium ;;
 	fonts) echo fontconfig fonts-noto-cjk ;;
+	monitors) echo prometheus prometheus-alertmanager ;;
 	esac
 }
 
@@ -39,6 +41,7 @@ name() {
 	cc) echo "a C compiler, for the race detector (Debian: gcc libc6-dev)" ;;
 	postgres) echo "a PostgreSQL 15+ server (Debian: postgresql), or STEWARD_TEST_POSTGRES with the URL of an empty database whose user may create databases" ;;
 	chromium) echo "Chromium (Debian: chromium), or STEWARD_CHROMIUM with the path of one" ;;
+	monitors) echo "Prometheus and its Alertmanager (Debian: prometheus prometheus-alertmanager), which drive the alert intake in a test" ;;
 	fonts) echo "a font with Chinese characters (Debian: fonts-noto-cjk)" ;;
 	*) echo "$1" ;;
 	esac
@@ -57,6 +60,13 @@ if [ -n "$install" ] && [ "$(id -u)" = 0 ] && have apt-get; then
 	say "installing $install"
 	export DEBIAN_FRONTEND=noninteractive
 	apt-get update -qq
+	case " $install " in
+	*" prometheus "*)
+		# The tests start their own; the packages need not leave servers running.
+		printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d && chmod +x /usr/sbin/policy-rc.d
+		trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+		;;
+	esac
 	case " $install " in
 	*" postgresql "*)
 		# The tests start a cluster of their own; the package need not leave a server running.

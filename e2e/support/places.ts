@@ -39,6 +39,31 @@ export const places: Place[] = [
       await expect(page.getByRole('dialog').getByRole('radio').first()).toBeVisible()
     },
   },
+  {
+    name: 'why', as: 'chenli', path: (r) => `/r/${r.number}`, heading: { zh: '动态', en: 'Activity' },
+    act: async (page, l) => {
+      await page.keyboard.press('w')
+      await expect(page.getByRole('dialog').getByRole('table', { name: { zh: '逐日台账', en: 'Day by day' }[l] })).toBeVisible()
+    },
+  },
+  { name: 'agreements', as: 'lijing', path: () => '/agreements', heading: { zh: '服务协议', en: 'Agreements' } },
+  {
+    name: 'agreement', as: 'lijing', path: () => '/agreements', heading: { zh: '服务协议', en: 'Agreements' },
+    act: async (page, l) => {
+      await page.getByRole('link', { name: { zh: '市一院信息系统运维协议', en: 'City First Hospital IT services' }[l] }).click()
+      await expect(page.getByRole('heading', { name: { zh: '时限表', en: 'Targets' }[l] })).toBeVisible()
+    },
+  },
+  {
+    name: 'agreement-new', as: 'lijing', path: () => '/agreements/new', heading: { zh: '起草协议', en: 'Draft an agreement' },
+    act: (page, l) => expect(page.getByText({ zh: /生效还差 \d+ 项/, en: /\d+ things missing/ }[l])).toBeVisible(),
+  },
+  { name: 'agreement-statistics', as: 'lijing', path: () => '/agreements/statistics', heading: { zh: '达标统计', en: 'Statistics' } },
+  { name: 'calendars', as: 'lijing', path: () => '/calendars', heading: { zh: '服务日历', en: 'Calendars' } },
+  {
+    name: 'calendar', as: 'lijing', path: () => '/calendars/office', heading: { zh: '全年一览', en: 'The year' },
+    act: (page, l) => expect(page.getByRole('table', { name: { zh: '逐日台账', en: 'Day by day' }[l] })).toBeVisible(),
+  },
   { name: 'create', as: 'zhouting', path: () => '/new/incidents', heading: { zh: '新建事件', en: /^New incident/ } },
   { name: 'desk', as: 'zhouting', path: () => '/desk?phone=057186201118&rings=2', heading: { zh: '登记来电', en: /call/i } },
   { name: 'search', as: 'zhouting', path: () => `/search?q=${encodeURIComponent('打印机')}`, heading: { zh: '搜索', en: 'Search' } },

@@ -285,12 +285,14 @@ var navigation = []struct {
 	name  text.Label
 }{
 	{"service", text.Label{}, "call.use", NavItem{Key: "desk", Icon: "phone-incoming", To: "/desk"}, text.Label{Zh: "来电登记", En: "Calls"}},
+	{"service", text.Label{}, "alert.read", NavItem{Key: "alert", Icon: "siren", To: "/alerts"}, text.Label{Zh: "告警", En: "Alerts"}},
 	{"duty", text.Label{}, "roster.read", NavItem{Key: "duty", Icon: "timer", To: "/duty"}, text.Label{Zh: "谁在值班", En: "On duty now"}},
 	{"duty", text.Label{}, "roster.read", NavItem{Key: "rosters", Icon: "calendar-clock", To: "/duty/rosters"}, text.Label{Zh: "值班表", En: "Duty rosters"}},
 	{"records", text.Label{}, "sla.read", NavItem{Key: "agreements", Icon: "handshake", To: "/agreements"}, text.Label{Zh: "服务协议", En: "Agreements"}},
 	{"records", text.Label{}, "sla.read", NavItem{Key: "calendars", Icon: "calendar-clock", To: "/calendars"}, text.Label{Zh: "服务日历", En: "Calendars"}},
 	{"admin", text.Label{}, "party.write", NavItem{Key: "people", Icon: "users", To: "/admin/people"}, text.Label{Zh: "人员与组织", En: "People"}},
 	{"admin", text.Label{}, "identity.manage", NavItem{Key: "accounts", Icon: "key-round", To: "/admin/accounts"}, text.Label{Zh: "账号与权限", En: "Accounts and roles"}},
+	{"admin", text.Label{}, "notify.manage", NavItem{Key: "channels", Icon: "bell", To: "/admin/channels"}, text.Label{Zh: "通知设置", En: "Notification settings"}},
 	{"admin", text.Label{}, ManageDefinitions, NavItem{Key: "definitions", Icon: "workflow", To: "/admin/definitions"}, text.Label{Zh: "流程定义", En: "Definitions"}},
 	{"admin", text.Label{}, "audit.read", NavItem{Key: "audit", Icon: "shield-check", To: "/audit"}, text.Label{Zh: "审计", En: "Audit"}},
 }

@@ -266,6 +266,17 @@ export const duty = {
   allLogs: '值班日志',
   handOver: '交班',
   swap: '申请换班',
+  swapHint: '对方同意、主管批准之后，值班表自动改。',
+  swapMine: '我的班',
+  swapWith: '换给谁',
+  swapTheirs: '我替他值',
+  swapNothing: '不还班',
+  swapNone: '他这几周没有班，可以不还。',
+  swapReason: '原因',
+  swapSend: '发给对方',
+  swapAsked: (who: string) => `已发给${who}，等他同意`,
+  swapOf: (when: string) => `换掉 ${when} 的班`,
+  swapWord: '换班',
   log: '写值班日志',
 
   // the handover

@@ -126,7 +126,7 @@ function Editor({ old }: { old: Agreement | null }) {
           </section>
         </fieldset>
         <aside className={css.side} aria-label={m.agreements.state}>
-          <Complete missing={missing} />
+          <Complete missing={missing} inForce={inForce && !dirty ? old.version : undefined} />
           {may && <p className={css.hint}>{old ? m.agreements.versionNote((old.version ?? 1) + 1) : m.agreements.draftNote}</p>}
           {may && old?.active_version && dirty && !wrong ? <Replay label={m.agreements.preview} proposal={{ agreement: { ...a, id: old.id ?? '' } }} /> : null}
         </aside>
@@ -145,10 +145,10 @@ function Editor({ old }: { old: Agreement | null }) {
 }
 
 /** What is missing to put it in force, each a way to the place. */
-function Complete({ missing }: { missing: string[] }) {
+function Complete({ missing, inForce }: { missing: string[]; inForce: number | undefined }) {
   const m = useM()
   const name = (code: string) => (code.startsWith('clauses.') ? m.agreements.clauseNames[code.slice(8)] : m.agreements.lacking[code]) ?? code
-  if (missing.length === 0) return <p className={css.complete} role="status"><CircleCheck size={15} strokeWidth={1.75} aria-hidden /> {m.agreements.complete}</p>
+  if (missing.length === 0) return <p className={css.complete} role="status"><CircleCheck size={15} strokeWidth={1.75} aria-hidden /> {inForce ? m.agreements.completeInForce(inForce) : m.agreements.complete}</p>
   return (
     <div className={css.missing} role="status">
       <b>{m.agreements.missing(missing.length)}</b>

@@ -3,15 +3,15 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useSession } from '@/api/session'
 import { agreementsQuery, calendarsQuery, type Agreement } from '@/api/sla'
-import type { FieldMeta } from '@/api/types'
 import type { Filters } from '@/shared/list/filters'
-import { FilterRow } from '@/shared/list/FilterRow'
 import { pick, useM } from '@/shared/lib/i18n'
 import { hours } from '@/shared/lib/time'
 import { Button, ButtonLink } from '@/shared/ui/Button'
 import { Chip } from '@/shared/ui/Chip'
 import { DataTable } from '@/shared/ui/DataTable'
+import { Input } from '@/shared/ui/Field'
 import { PageFrame, pageTabs } from '@/shared/ui/Page'
+import { ViewTabs } from '@/shared/ui/Tabs'
 import css from './agreements.module.css'
 import { useNames } from './model'
 
@@ -44,11 +44,7 @@ export function AgreementsPage({ filters, onFilters }: { filters: Filters; onFil
   const customers = useNames('/organisations', list.data?.map((a) => a.customer) ?? [])
   const q = (filters.q ?? '').toLowerCase()
   const rows = list.data?.filter((a) => (!filters.kind || a.kind === filters.kind) && (!filters.state || a.state === filters.state) && (!q || `${a.code} ${a.label.zh} ${a.label.en} ${customers[a.customer ?? ''] ?? ''} ${a.supplier ?? ''}`.toLowerCase().includes(q)))
-  const options = (labels: Record<string, string>) => Object.entries(labels).map(([value, label]) => ({ value, label }))
-  const fields: FieldMeta[] = [
-    { name: 'kind', type: 'enum', label: m.agreements.kind, options: options(m.agreements.kinds) },
-    { name: 'state', type: 'enum', label: m.agreements.state, options: options(m.agreements.states) },
-  ]
+  const put = (patch: Record<string, string>) => onFilters(Object.fromEntries(Object.entries({ ...filters, ...patch }).filter(([, v]) => v)))
   const filtered = Object.keys(filters).length > 0
   const add = perms.includes('sla.manage') && <ButtonLink to="/agreements/$id" params={{ id: 'new' }} icon={<Plus size={15} strokeWidth={1.75} />}>{m.agreements.add}</ButtonLink>
   const range = (a: Agreement, name: string) => {
@@ -59,7 +55,16 @@ export function AgreementsPage({ filters, onFilters }: { filters: Filters; onFil
   }
   const names = (a: Agreement) => (a.kind === 'sla' ? ['response', 'resolution'] : [...new Set(a.targets.map((t) => t.name))])
   return (
-    <PageFrame title={m.agreements.title} sub={m.agreements.hint} tools={add} bar={<><AreaTabs /><FilterRow search={m.agreements.name} fields={fields} filters={filters} onChange={onFilters} /></>}>
+    <PageFrame title={m.agreements.title} sub={m.agreements.hint} tools={add} bar={<><AreaTabs />
+        <div className={css.bar}>
+          <Input type="search" className={css.search} aria-label={m.app.search} placeholder={m.app.search} value={filters.q ?? ''} onChange={(e) => put({ q: e.target.value })} />
+          <ViewTabs small label={m.agreements.kind} value={filters.kind ?? ''} onChange={(kind) => put({ kind })} items={[{ id: '', label: m.app.all }, ...Object.entries(m.agreements.kinds).map(([id, label]) => ({ id, label }))]} />
+          <select className={css.select} aria-label={m.agreements.state} value={filters.state ?? ''} onChange={(e) => put({ state: e.target.value })}>
+            <option value="">{m.agreements.allStates}</option>
+            {Object.entries(m.agreements.states).map(([v, l]) => <option key={v} value={v}>{l}</option>)}
+          </select>
+        </div>
+      </>}>
       <DataTable
         label={m.agreements.title}
         rows={rows}
@@ -74,7 +79,7 @@ export function AgreementsPage({ filters, onFilters }: { filters: Filters; onFil
           { name: 'name', label: m.agreements.list, cell: (a) => <Link to="/agreements/$id" params={{ id: a.id ?? '' }} className={css.name}>{pick(a.label)}</Link> },
           { name: 'code', label: m.agreements.code, width: 130, cell: (a) => <span className="no sub">{a.code}</span> },
           { name: 'kind', label: m.agreements.kind, width: 120, cell: (a) => m.agreements.kinds[a.kind] },
-          { name: 'who', label: m.agreements.customer, width: 130, cell: (a) => (a.kind === 'uc' ? a.supplier : a.customer ? (customers[a.customer] ?? '') : <span className="muted">{m.agreements.everyCustomer}</span>) },
+          { name: 'who', label: m.agreements.customer, width: 160, cell: (a) => (a.kind === 'uc' ? a.supplier : a.customer ? (customers[a.customer] ?? '') : <span className="muted">{m.agreements.everyCustomer}</span>) },
           { name: 'targets', label: m.agreements.targets, width: 330, cell: (a) => <span className="num">{names(a).map((n) => range(a, n)).filter(Boolean).join(' · ')}</span> },
           { name: 'calendar', label: m.agreements.calendar, width: 100, cell: (a) => pick(calendars.data?.find((c) => c.code === a.calendar)?.label) || a.calendar },
           { name: 'state', label: m.agreements.state, width: 150, cell: (a) => <StateChip a={a} /> },

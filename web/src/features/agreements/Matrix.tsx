@@ -34,9 +34,9 @@ export function Matrix({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Dr
                   <span className={css.flags}>
                     <Checkbox label={m.agreements.pausable} checked={l.pausable} onChange={(e) => change(i, { pausable: e.target.checked })} />
                     {l.name === 'update' && <Checkbox label={m.agreements.afterFirst} checked={l.after} onChange={(e) => change(i, { after: e.target.checked })} />}
-                    <select aria-label={`${name(l)}: ${m.agreements.starts}`} className={css.mini} value={l.starts} onChange={(e) => change(i, { starts: e.target.value as Line['starts'] })}>
+                    {!['update', 'keep_informed', 'response'].includes(l.name) && <select aria-label={`${name(l)}: ${m.agreements.starts}`} className={css.mini} value={l.starts} onChange={(e) => change(i, { starts: e.target.value as Line['starts'] })}>
                       {Object.entries(m.agreements.startsOf).map(([v, t]) => <option key={v} value={v}>{t}</option>)}
-                    </select>
+                    </select>}
                   </span>
                 </th>
                 {columns.map((c) => (

@@ -7,7 +7,6 @@ import { pick, useM } from '@/shared/lib/i18n'
 import { hours } from '@/shared/lib/time'
 import { Button, IconButton } from '@/shared/ui/Button'
 import { DataTable } from '@/shared/ui/DataTable'
-import { Input } from '@/shared/ui/Field'
 import { PageFrame } from '@/shared/ui/Page'
 import { AreaTabs } from './AgreementsPage'
 import css from './agreements.module.css'
@@ -44,7 +43,7 @@ export function StatisticsPage({ month, onMonth }: { month: string; onMonth: (m:
       tools={
         <>
           <IconButton label={m.agreements.lastMonth} icon={<ChevronLeft size={16} strokeWidth={1.75} />} onClick={() => onMonth(shift(month, -1))} />
-          <Input type="month" aria-label={m.agreements.month} className={css.month} value={month} onChange={(e) => /^\d{4}-\d\d$/.test(e.target.value) && onMonth(e.target.value)} />
+          <b className="num" aria-live="polite">{m.agreements.monthOf(Number(month.slice(0, 4)), Number(month.slice(5)))}</b>
           <IconButton label={m.agreements.nextMonth} icon={<ChevronRight size={16} strokeWidth={1.75} />} onClick={() => onMonth(shift(month, 1))} />
           <Button icon={<Download size={15} strokeWidth={1.75} />} disabled={!query.data?.length} onClick={save}>{m.agreements.export}</Button>
         </>

@@ -1,8 +1,7 @@
 import { useQueries } from '@tanstack/react-query'
 import { api } from '@/api/client'
 import { clauseNames, type Agreement, type Step, type Tally, type Target, type Words } from '@/api/sla'
-import { hours } from '@/shared/lib/time'
-import { seconds } from '@/shared/promise/hours'
+import { lengthText, seconds } from '@/shared/promise/hours'
 
 /** One line of the matrix: a target, and how long it is for each priority; '' is every other one. */
 export interface Line {
@@ -37,14 +36,14 @@ export function draftOf(a: Agreement | null): Draft {
   for (const t of targets) {
     let l = lines.find((x) => x.name === t.name && x.level === (t.level ?? ''))
     if (!l) lines.push((l = { name: t.name, label: t.label, level: t.level ?? '', pausable: !!t.pausable, starts: t.starts ?? 'created', after: !!t.after_first_response, cells: {} }))
-    l.cells[t.priority ?? ''] = hours(t.seconds * 1000)
+    l.cells[t.priority ?? ''] = lengthText(t.seconds)
   }
   return { ...rest, pauses_on: rest.pauses_on ?? ['customer'], lines, stepLines: (steps ?? []).map(stepLine) }
 }
 
 const stepLine = (s: Step): StepLine => ({
   target: s.target, kind: s.kind, to: s.to, wake: !!s.wake,
-  ...(s.before_seconds ? { point: 'before' as const, amount: hours(s.before_seconds * 1000) } : s.after_seconds ? { point: 'after' as const, amount: hours(s.after_seconds * 1000) } : { point: 'percent' as const, amount: String(s.percent ?? 0) }),
+  ...(s.before_seconds ? { point: 'before' as const, amount: lengthText(s.before_seconds) } : s.after_seconds ? { point: 'after' as const, amount: lengthText(s.after_seconds) } : { point: 'percent' as const, amount: String(s.percent ?? 0) }),
 })
 
 /** What is written, as the server takes it; cells that cannot be read are left out. */

@@ -75,7 +75,7 @@ export function AlertsPage({ filters, onFilters }: { filters: Filters; onFilters
   const fields: FieldMeta[] = [
     { name: 'severity', type: 'enum', label: m.alert.severity, options: [...options(m.alert.severities), { value: 'critical,high', label: m.alert.severe }] },
     ...(view === 'all' ? [{ name: 'state', type: 'enum' as const, label: m.alert.state, options: [...options(m.alert.states), { value: 'new,acknowledged,handling', label: m.alert.notOver }] }] : []),
-    ...(sources.length > 0 ? [{ name: 'source', type: 'enum' as const, label: m.alert.source, options: sources.map((s) => ({ value: s.id, label: s.name })) }] : []),
+    ...(sources.length > 0 ? [{ name: 'source', type: 'tree' as const, label: m.alert.source, options: sources.map((s) => ({ value: s.id, label: s.name })) }] : []),
     { name: 'customer', type: 'ref', to: 'customer', label: m.fields.customer },
     { name: 'metric', type: 'enum', label: m.alert.metric, options: metrics.map((x) => ({ value: x.code, label: lang === 'zh-CN' ? x.zh : x.en })) },
     { name: 'from', type: 'date', label: m.list.from },

@@ -56,7 +56,7 @@ export function StatisticsPage({ filters, onFilters }: { filters: Filters; onFil
               rowKey={(b) => `${b.month}${b.source}`}
               empty={m.alert.statisticsEmpty}
               columns={[
-                { name: 'month', label: m.alert.month, width: 90, cell: (b) => <span className="num">{b.month}</span> },
+                { name: 'month', label: m.alert.month, width: 90, cell: (b) => <span className="no">{b.month}</span> },
                 { name: 'source', label: m.alert.source, cell: (b) => <Link to="/alerts" search={{ view: 'all', source: b.source }}>{b.source_name || b.source}</Link> },
                 { name: 'alerts', label: m.alert.count, cell: (b) => <span className="num"><span className={css.bar} style={{ width: Math.max(2, (b.alerts / most) * 120) }} aria-hidden />{b.alerts}</span> },
                 { name: 'repeats', label: m.alert.repeats, cell: (b) => <span className="num">{b.repeats}</span> },

@@ -6,6 +6,7 @@ import { api } from '@/api/client'
 import { Problem, say } from '@/api/problem'
 import { useSession } from '@/api/session'
 import { calendarsKey, calendarsQuery, weekdays, type Calendar } from '@/api/sla'
+import { DateInput } from '@/shared/form/Dates'
 import { pick, useM } from '@/shared/lib/i18n'
 import { useKeys } from '@/shared/lib/keys'
 import { intervals } from '@/shared/promise/hours'
@@ -145,6 +146,10 @@ function Editor({ old }: { old: Calendar | null }) {
   )
 }
 
+const DateOnly = ({ id, label, value, onChange }: { id: string; label: string; value: string; onChange: (v: string) => void }) => (
+  <span><DateInput field={{ name: id, type: 'date', label }} value={value} onChange={(v) => onChange(typeof v === 'string' ? v : '')} a11y={{ id, 'aria-label': label } as { id: string }} /></span>
+)
+
 /** Dates of its own, which stand above what was announced. */
 function OwnDays({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Draft>) => void; may: boolean; bad: boolean[] }) {
   const m = useM()
@@ -178,7 +183,7 @@ function OwnDays({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Draft>) 
       <ul className={css.days}>
         {d.holidays.map((x, i) => (
           <li key={i}>
-            <Input type="date" aria-label={`${m.calendars.holidays} ${i + 1}`} value={x} onChange={(e) => set({ holidays: d.holidays.map((y, k) => (k === i ? e.target.value : y)) })} />
+            <DateOnly id={`holiday-${i}`} label={`${m.calendars.holidays} ${i + 1}`} value={x} onChange={(v) => set({ holidays: d.holidays.map((y, k) => (k === i ? v : y)) })} />
             {may && <IconButton small label={m.calendars.removeDay(x)} icon={<Trash2 {...small} />} onClick={() => set({ holidays: d.holidays.filter((_, k) => k !== i) })} />}
           </li>
         ))}
@@ -189,7 +194,7 @@ function OwnDays({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Draft>) 
       <ul className={css.days}>
         {d.extra.map((x, i) => (
           <li key={i}>
-            <Input type="date" aria-label={`${m.calendars.extra} ${i + 1}`} value={x.date} onChange={(e) => set({ extra: d.extra.map((y, k) => (k === i ? { ...y, date: e.target.value } : y)) })} />
+            <DateOnly id={`extra-${i}`} label={`${m.calendars.extra} ${i + 1}`} value={x.date} onChange={(v) => set({ extra: d.extra.map((y, k) => (k === i ? { ...y, date: v } : y)) })} />
             <Input aria-label={`${m.calendars.extra} ${i + 1}: ${m.calendars.ownHours}`} aria-invalid={bad[i] || undefined} placeholder={m.calendars.ownHoursHint} value={x.hours} maxLength={200} onChange={(e) => set({ extra: d.extra.map((y, k) => (k === i ? { ...y, hours: e.target.value } : y)) })} />
             {may && <IconButton small label={m.calendars.removeDay(x.date)} icon={<Trash2 {...small} />} onClick={() => set({ extra: d.extra.filter((_, k) => k !== i) })} />}
           </li>

@@ -28,6 +28,7 @@ import { StateTag } from '@/shared/ui/StateTag'
 import { toast } from '@/shared/ui/Toast'
 import { FeedDialog } from './FeedDialog'
 import home from './home.module.css'
+import { SwapDialog } from './SwapDialog'
 import { iso, ms } from './model'
 import { bucketsQuery, totalQuery, useMyShifts, useOpenCheckIn, type OwnShift } from './queries'
 
@@ -39,14 +40,15 @@ export function DutyPage({ at, onAt }: { at: string | undefined; onAt: (at: stri
   const { data: meta } = useSuspenseQuery(metaQuery)
   const can = (type: string) => meta.types.find((t) => t.type === type)?.create
   const [feed, setFeed] = useState(false)
-  useCommands([{ id: 'duty-feed', label: m.duty.myFeed, run: () => setFeed(true) }])
+  const [swap, setSwap] = useState<string | null>(null)
+  useCommands([...(can('shift_swap') ? [{ id: 'duty-swap', label: m.duty.swap, run: () => setSwap('') }] : []), { id: 'duty-feed', label: m.duty.myFeed, run: () => setFeed(true) }])
   return (
     <PageFrame
       title={m.duty.title}
       tools={
         <>
           {can('handover') && <ButtonTo to="/duty/handover" icon={<Repeat {...icon} />}>{m.duty.handOver}</ButtonTo>}
-          {can('shift_swap') && <ButtonTo to="/new/shift-swaps" icon={<ArrowLeftRight {...icon} />}>{m.duty.swap}</ButtonTo>}
+          {can('shift_swap') && <Button icon={<ArrowLeftRight {...icon} />} onClick={() => setSwap('')}>{m.duty.swap}</Button>}
           {can('leave') && <ButtonTo to="/new/leaves" icon={<Plane {...icon} />}>{m.duty.leave}</ButtonTo>}
           {can('duty_log') && <ButtonTo to="/new/duty-logs" icon={<NotebookPen {...icon} />}>{m.duty.log}</ButtonTo>}
           <ButtonTo to="/duty/rosters" icon={<CalendarDays {...icon} />}>{m.duty.rosters}</ButtonTo>
@@ -60,10 +62,11 @@ export function DutyPage({ at, onAt }: { at: string | undefined; onAt: (at: stri
           <Desk types={meta.types.filter((t) => t.type === 'incident' || t.type === 'request')} />
         </div>
         <aside className={home.side} aria-label={m.duty.mine}>
-          <Mine onFeed={() => setFeed(true)} />
+          <Mine onFeed={() => setFeed(true)} onSwap={can('shift_swap') ? setSwap : undefined} />
           <Waiting />
         </aside>
       </div>
+      {swap !== null && <SwapDialog first={swap} onClose={() => setSwap(null)} />}
       {feed && <FeedDialog path="/duty/feed" title={m.duty.myFeed} onClose={() => setFeed(false)} />}
     </PageFrame>
   )
@@ -194,7 +197,7 @@ function Desk({ types }: { types: TypeMeta[] }) {
 }
 
 /** My shift under way with check-in and check-out, and those to come. */
-function Mine({ onFeed }: { onFeed: () => void }) {
+function Mine({ onFeed, onSwap }: { onFeed: () => void; onSwap: ((start: string) => void) | undefined }) {
   const m = useM()
   const now = useNow()
   const { shifts, pending, error } = useMyShifts()
@@ -202,7 +205,7 @@ function Mine({ onFeed }: { onFeed: () => void }) {
   const current = shifts.find((s) => ms(s.start) - 3_600_000 <= now)
   const rest = shifts.filter((s) => s !== current).slice(0, 6)
   return (
-    <Section title={m.duty.mine} aside={<Button kind="link" onClick={onFeed}><CalendarPlus {...icon} /> {m.duty.subscribe}</Button>}>
+    <Section title={m.duty.mine} aside={<Button kind="link" icon={<CalendarPlus {...icon} />} onClick={onFeed}>{m.duty.subscribe}</Button>}>
       {pending ? <Skeleton rows={2} kind="record" /> : error ? <p className="muted">{say(error, m.error.network)}</p> : (
         <>
           {current ? <Current shift={current} open={open} /> : <p className="muted">{rest[0] ? m.duty.nextShift(moment(rest[0].start, now)) : m.duty.noShifts}</p>}
@@ -213,6 +216,7 @@ function Mine({ onFeed }: { onFeed: () => void }) {
                   <span className="num">{moment(s.start, now)}–{hm(s.end)}</span>
                   <Link to="/duty/rosters/$id" params={{ id: s.roster.id }}>{s.name || s.roster.name}</Link>
                   {s.instead && <span className="muted">{m.duty.instead(s.instead.name)}</span>}
+                  {onSwap && <span className={home.swap}><Button kind="link" aria-label={m.duty.swapOf(moment(s.start, now))} onClick={() => onSwap(s.start)}>{m.duty.swapWord}</Button></span>}
                 </li>
               ))}
             </ul>

@@ -71,7 +71,7 @@ export function HandoverPage() {
   ])
   if (!type?.create) return <EmptyState action={<ButtonTo to="/duty">{m.duty.title}</ButtonTo>}>{m.create.notAllowed}</EmptyState>
   const wanted = required(type.create, values, me)
-  const fields = fieldsOf([...new Set([...type.create.fields, ...wanted])], type, meta, m).filter((f) => f.name !== 'team')
+  const fields = fieldsOf([...new Set([...type.create.fields, ...wanted])], type, meta, m).filter((f) => f.name !== 'team').sort((a, b) => type.fields.findIndex((x) => x.name === a.name) - type.fields.findIndex((x) => x.name === b.name))
   const open = missing(fields, wanted, values)
   const refused = problem instanceof Problem ? problem : null
   const errors: Record<string, string> = { ...(refused?.byField() ?? {}) }

@@ -33,6 +33,9 @@ interface Props {
   onGap: (kind: Kind, day: Day) => void
   picked: Cell | null
   onPick: (cell: Cell | null) => void
+  /** Somebody who may not arrange the roster asks for a swap from their own shifts. */
+  own?: string
+  onOwn?: (cell: Cell) => void
   /** The day to bring into view, and a number that changes with each wish. */
   look?: { day: Day; wish: number } | undefined
 }
@@ -40,7 +43,7 @@ interface Props {
 const key = (p: Place) => `${p.person}|${p.day}`
 
 /** People × days, with the cover of each shift above. Whatever the mouse can do, the keys can do. */
-export function RosterGrid({ data, days, within, findings, editable, label, onDrop, onMenu, onKey, onGap, picked, onPick, look }: Props) {
+export function RosterGrid({ data, days, within, findings, editable, label, onDrop, onMenu, onKey, onGap, picked, onPick, own: me, onOwn, look }: Props) {
   const m = useM()
   const { kinds, cells, people, zone, publicDays, absences, sheet } = data
   const box = useRef<HTMLDivElement>(null)
@@ -90,6 +93,12 @@ export function RosterGrid({ data, days, within, findings, editable, label, onDr
       const to = move[e.key]
       if (to) go(to)
       return
+    }
+    const asks = own.find((c) => c.shift.person.id === me && ms(c.shift.start) > instantNow())
+    if (!editable && onOwn && asks && e.key === 'Enter') {
+      e.preventDefault()
+      e.stopPropagation()
+      return onOwn(asks)
     }
     if (!editable || e.ctrlKey || e.metaKey || e.altKey) return
     const take = () => {
@@ -176,7 +185,7 @@ export function RosterGrid({ data, days, within, findings, editable, label, onDr
                       name={p.name}
                       onFocus={() => setFocus(place)}
                       onKeys={(e) => onKeys(e, place, own)}
-                      onPress={(el) => (picked ? put(picked, place) : onMenu(place, own, el))}
+                      onPress={editable ? (el) => (picked ? put(picked, place) : onMenu(place, own, el)) : onOwn && own.some((c) => c.shift.person.id === me && ms(c.shift.start) > instantNow()) ? () => own[0] && onOwn(own[0]) : undefined}
                     />
                   )
                 })}
@@ -235,7 +244,7 @@ interface BoxProps {
   name: string
   onFocus: () => void
   onKeys: (e: KeyboardEvent<HTMLElement>) => void
-  onPress: (el: HTMLElement) => void
+  onPress: ((el: HTMLElement) => void) | undefined
 }
 
 function Box({ place, own, absent, focusable, today, off, outside, editable, short, blocked, picked, step, name, onFocus, onKeys, onPress }: BoxProps) {
@@ -251,10 +260,10 @@ function Box({ place, own, absent, focusable, today, off, outside, editable, sho
       data-at={key(place)}
       tabIndex={focusable ? 0 : -1}
       aria-label={`${name} ${m.duty.dayName(place.day)}: ${says}`}
-      className={cx(css.cell, today && css.today, off && css.off, outside && css.outside, look, isOver && css.over)}
+      className={cx(css.cell, onPress && css.press, today && css.today, off && css.off, outside && css.outside, look, isOver && css.over)}
       onFocus={onFocus}
       onKeyDown={onKeys}
-      onClick={editable ? (e) => onPress(e.currentTarget) : undefined}
+      onClick={onPress && ((e) => onPress(e.currentTarget))}
     >
       {absent && <span className={css.leave}>{own.length === 0 && m.duty.leaveShort}</span>}
       {own.map((c) => <ShiftChip key={c.shift.start + c.shift.name} cell={c} short={short} editable={editable} blocked={blocked} held={picked === c} />)}

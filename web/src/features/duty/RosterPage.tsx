@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { CalendarPlus, ChevronLeft, ChevronRight, Download, Lock, Pencil, Plane } from 'lucide-react'
 import { useMemo, useRef, useState } from 'react'
 import { rosterQuery, type Roster } from '@/api/duty'
+import { useSession } from '@/api/session'
 import { now as instantNow } from '@/shared/lib/clock'
 import { cx } from '@/shared/lib/cx'
 import { useM } from '@/shared/lib/i18n'
@@ -27,9 +28,12 @@ import { PublishDialog } from './PublishDialog'
 import { RosterEdit } from './RosterEdit'
 import { RosterGrid, type Place } from './RosterGrid'
 import css from './roster.module.css'
+import { SwapDialog } from './SwapDialog'
 import { useRosterChanges, useRosterSheet, type RosterSheet } from './useRoster'
 import { daysOf, isDay, monthOf, turn, wall, yearOf, type Day, type View } from './zoned'
 
+/** A month of days is too long a list on a phone. */
+const narrow = matchMedia('(max-width: 720px)').matches
 const icon = { size: 15, strokeWidth: 1.75, 'aria-hidden': true } as const
 
 export interface RosterSearch {
@@ -57,7 +61,7 @@ function Calendar({ roster, search, onSearch }: { roster: Roster; search: Roster
   const m = useM()
   const navigate = useNavigate()
   const { ref, width } = useWidth<HTMLDivElement>()
-  const view: View = search.view === 'week' || search.view === 'fortnight' ? search.view : 'month'
+  const view: View = search.view === 'week' || search.view === 'fortnight' || search.view === 'month' ? search.view : narrow ? 'week' : 'month'
   const around = isDay(search.from) ? search.from : opening(roster)
   const days = useMemo(() => daysOf(view, around), [view, around])
   const draft = roster.published === 0 || (roster.changed && search.show !== 'published')
@@ -67,6 +71,8 @@ function Calendar({ roster, search, onSearch }: { roster: Roster; search: Roster
   const anchor = useRef<HTMLElement>(null)
   const [picked, setPicked] = useState<Cell | null>(null)
   const [open, setOpen] = useState<'publish' | 'edit' | 'feed' | null>(null)
+  const [swap, setSwap] = useState<string | null>(null)
+  const me = useSession().person.id
   const [look, setLook] = useState<{ day: Day; wish: number }>()
   const may = roster.may_manage && roster.status === 'active'
   const { zone, kinds, people, absences, sheet, check } = data
@@ -177,7 +183,7 @@ function Calendar({ roster, search, onSearch }: { roster: Roster; search: Roster
           {sheet.isPending ? <Skeleton rows={10} /> : sheet.isError ? <ErrorState error={sheet.error} onRetry={() => void sheet.refetch()} /> : phone ? (
             <DayList data={data} days={days} within={within} editable={may} onMenu={openMenu} picked={picked} onDropOn={(place) => picked && (setPicked(null), dropped(picked, dropFor(picked, place, data)))} />
           ) : (
-            <RosterGrid data={data} days={days} within={within} findings={findings} editable={may} label={roster.name} onDrop={dropped} onMenu={openMenu} onKey={onKey} onGap={onGap} picked={picked} onPick={setPicked} look={look} />
+            <RosterGrid data={data} days={days} within={within} findings={findings} editable={may} label={roster.name} onDrop={dropped} onMenu={openMenu} onKey={onKey} onGap={onGap} picked={picked} onPick={setPicked} look={look} {...(may || roster.published === 0 ? {} : { own: me, onOwn: (c: Cell) => setSwap(c.shift.start) })} />
           )}
           <Legend kinds={kinds} editable={may && !phone} data={data} />
           <Balance data={data} />
@@ -197,6 +203,7 @@ function Calendar({ roster, search, onSearch }: { roster: Roster; search: Roster
           <MenuList groups={menuGroups()} onDone={() => setMenu(null)} />
         </Popover>
       )}
+      {swap !== null && <SwapDialog first={swap} onClose={() => setSwap(null)} />}
       {open === 'publish' && <PublishDialog roster={roster} findings={findings} onClose={() => setOpen(null)} onDone={() => (setOpen(null), void changes.refresh())} />}
       {open === 'edit' && <RosterEdit roster={roster} changes={changes} onClose={() => setOpen(null)} onRetired={() => void navigate({ to: '/duty/rosters' })} />}
       {open === 'feed' && <FeedDialog path={`/rosters/${roster.id}/feed`} title={m.duty.feedOf(roster.name)} onClose={() => setOpen(null)} />}

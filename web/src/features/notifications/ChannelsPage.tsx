@@ -56,7 +56,7 @@ export function ChannelsPage() {
     { name: 'per_minute', type: 'number', label: m.notify.perMinute, help: m.notify.perMinuteHint, min: 0, max: 100000, group: m.notify.general },
     { name: 'position', type: 'number', label: m.notify.position, help: m.notify.positionHint, min: 0, max: 1000000, group: m.notify.general },
     ...k.settings.map((s): FieldMeta => ({
-      name: `settings.${s.name}`, type: s.secret ? 'secret' : types[s.form], label: s.label, help: [s.help, s.secret && c?.secrets_set.includes(s.name) ? m.notify.secretKept : ''].filter(Boolean).join(' '), placeholder: s.default, max_len: s.max,
+      name: `settings.${s.name}`, type: s.secret ? 'secret' : types[s.form], label: s.label, help: [s.help, s.secret && c?.secrets_set.includes(s.name) ? m.notify.secretKept : ''].filter(Boolean).join(' '), placeholder: s.default, ...(s.form === 'lines' ? { max_len: s.max } : {}),
       options: s.options.map((value) => ({ value, label: m.notify.choices[value] ?? value })), group: m.notify.settings,
     })),
   ]

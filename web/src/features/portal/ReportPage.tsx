@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useQuery, useQueryClient, useSuspenseQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { BellRing, ChevronLeft, ChevronRight, CirclePause, Paperclip, Send } from 'lucide-react'
-import { Fragment, useEffect, useRef, useState, type FormEvent } from 'react'
+import { Fragment, lazy, Suspense, useEffect, useRef, useState, type FormEvent } from 'react'
 import { api, apiUrl, onceKey } from '@/api/client'
 import { metaQuery, recordQuery, timelineQuery } from '@/api/queries'
 import { Problem, say } from '@/api/problem'
@@ -11,6 +11,7 @@ import { useNow } from '@/shared/lib/clock'
 import { cx } from '@/shared/lib/cx'
 import { useM } from '@/shared/lib/i18n'
 import { day, exact, hm, moment, ms, sameDay } from '@/shared/lib/time'
+import { keyOf } from '@/shared/record/clocks'
 import { afterWrite } from '@/shared/record/useRecord'
 import { useTransition } from '@/shared/record/useTransition'
 import { Button, IconButton } from '@/shared/ui/Button'
@@ -23,6 +24,8 @@ import { toast } from '@/shared/ui/Toast'
 import { expectation, stepsOf } from './model'
 import { PhotoList, Steps, usePhotos } from './parts'
 import css from './portal.module.css'
+
+const WhyDrawer = lazy(() => import('@/shared/promise/WhyDrawer'))
 
 /** One report as its customer follows it. */
 export function ReportPage({ number, intent }: { number: string; intent?: string | undefined }) {
@@ -45,6 +48,7 @@ function Report({ r, intent }: { r: RecordView; intent: string | undefined }) {
   // The step in which it stands is named as the state is: 等您答复 says more than 处理中.
   const steps = strip.map((s) => (s.phase === 'current' ? { ...s, label: r.state.label } : s))
   const headline = expectation(r, now, m)
+  const [why, setWhy] = useState(false)
   const late = headline === m.portal.late
   const due = r.promise?.due_at ?? r.due_at
   const wished = typeof r.fields.expected_solve_at === 'string' ? r.fields.expected_solve_at : null
@@ -69,6 +73,7 @@ function Report({ r, intent }: { r: RecordView; intent: string | undefined }) {
               <div className={css.headline}>
                 <p className={cx(css.expectBig, late && css.late, 'num')}>{headline}</p>
                 {under && <p className="sub num">{under}</p>}
+                {r.promise?.agreement && !over && <Button kind="link" onClick={() => setWhy(true)}>{m.promise.why}</Button>}
               </div>
             </div>
             <Steps steps={steps} times />
@@ -81,6 +86,7 @@ function Report({ r, intent }: { r: RecordView; intent: string | undefined }) {
           <Content r={r} />
         </aside>
       </div>
+      {why && r.promise && <Suspense><WhyDrawer record={r} clock={keyOf(r.promise)} onClose={() => setWhy(false)} /></Suspense>}
     </div>
   )
 }

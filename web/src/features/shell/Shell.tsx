@@ -20,7 +20,7 @@ const loadPalette = () => import('./Palette')
 const Palette = lazy(loadPalette)
 const KeyHelp = lazy(() => import('./KeyHelp'))
 
-const goKeys: Record<string, string> = { incident: 'i', request: 'q', service_request: 'q', problem: 'p', change: 'c', visit: 'v', roster: 'r', call: 'd' }
+const goKeys: Record<string, string> = { incident: 'i', request: 'q', service_request: 'q', problem: 'p', change: 'c', visit: 'v', roster: 'r', rosters: 'r', duty: 'o', alert: 'a', call: 'd' }
 
 /** Navigation on the canvas, one white panel on it. */
 export function Shell() {

@@ -1,9 +1,4 @@
 import { createFileRoute } from '@tanstack/react-router'
+import { PreferencesPage } from '@/features/notifications/PreferencesPage'
 
-export const Route = createFileRoute('/_app/notifications_/preferences')({
-  component: RouteComponent,
-})
-
-function RouteComponent() {
-  return <div>Hello "/_app/notifications_/preferences"!</div>
-}
+export const Route = createFileRoute('/_app/notifications_/preferences')({ component: PreferencesPage })

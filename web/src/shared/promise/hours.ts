@@ -1,14 +1,22 @@
 import { weekdays, type Interval, type Spec } from '@/api/sla'
 import type { Messages } from '@/locales/types'
+import { messages } from '../lib/i18n'
 
 /** Reads a length as people write it: "4 小时", "30 分", "1 小时 30 分", "1.5h", "90 min", "2:30". Null when it is none. */
 export function seconds(text: string): number | null {
   const t = text.trim().toLowerCase()
   const colon = /^(\d{1,5}):([0-5]\d)$/.exec(t)
   if (colon) return Number(colon[1]) * 3600 + Number(colon[2]) * 60
-  const p = /^(?:(\d+(?:\.\d+)?)\s*(?:小时|个小时|时|hours?|hrs?|h))?\s*(?:(\d+)\s*(?:分钟|分|minutes?|mins?|m))?$/.exec(t)
-  if (!t || !p || (p[1] === undefined && p[2] === undefined)) return null
-  return Math.round(Number(p[1] ?? 0) * 3600) + Number(p[2] ?? 0) * 60
+  const p = /^(?:(\d+(?:\.\d+)?)\s*(?:小时|个小时|时|hours?|hrs?|h))?\s*(?:(\d+)\s*(?:分钟|分|minutes?|mins?|m))?\s*(?:(\d+)\s*(?:秒钟|秒|seconds?|secs?|s))?$/.exec(t)
+  if (!t || !p || (p[1] === undefined && p[2] === undefined && p[3] === undefined)) return null
+  return Math.round(Number(p[1] ?? 0) * 3600) + Number(p[2] ?? 0) * 60 + Number(p[3] ?? 0)
+}
+
+/** The same the other way round, to the second. */
+export function lengthText(n: number): string {
+  const m = messages()
+  const h = Math.floor(n / 3600), min = Math.floor((n % 3600) / 60), s = n % 60
+  return [h > 0 && m.time.hours(h), min > 0 && m.time.minutes(min), (s > 0 || n === 0) && m.promise.seconds(s)].filter(Boolean).join(' ')
 }
 
 /** "09:00–12:00、13:30–18:00". */
