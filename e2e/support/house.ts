@@ -11,6 +11,7 @@ export const people = {
   chenli: '陈立',
   mahuijuan: '马会娟',
   lijing: '李静',
+  panwei: '潘伟',
   admin: '系统管理员',
 } as const
 export const teams = { L1: '现场支持组', L2: '应用组' } as const

@@ -55,7 +55,7 @@ export const places: Place[] = [
     },
   },
   {
-    name: 'agreement-new', as: 'lijing', path: () => '/agreements/new', heading: { zh: '起草协议', en: 'Draft an agreement' },
+    name: 'agreement-new', as: 'lijing', path: () => '/agreements/new', heading: { zh: /起草协议/, en: /Draft an agreement/ },
     act: (page, l) => expect(page.getByText({ zh: /生效还差 \d+ 项/, en: /\d+ things missing/ }[l])).toBeVisible(),
   },
   { name: 'agreement-statistics', as: 'lijing', path: () => '/agreements/statistics', heading: { zh: '达标统计', en: 'Statistics' } },
@@ -85,6 +85,56 @@ export const places: Place[] = [
       await expect(page.getByRole('dialog', { name: { zh: '全部按键', en: 'All keys' }[l] })).toBeVisible()
     },
   },
+  { name: 'duty', as: 'huangyong', path: () => '/duty', heading: { zh: '值班', en: 'Duty' } },
+  { name: 'duty-handover', as: 'huangyong', path: () => '/duty/handover', heading: { zh: '交班', en: 'Hand over' } },
+  {
+    name: 'duty-swap', as: 'huangyong', path: () => '/duty', heading: { zh: '值班', en: 'Duty' },
+    act: async (page, l) => {
+      await page.getByRole('button', { name: { zh: '申请换班', en: 'Ask for a swap' }[l] }).click()
+      await expect(page.getByRole('dialog').getByRole('combobox').first()).toBeVisible()
+    },
+  },
+  { name: 'rosters', as: 'panwei', path: () => '/duty/rosters', heading: { zh: '值班表', en: 'Duty rosters' } },
+  { name: 'roster-new', as: 'panwei', path: () => '/duty/rosters/new', heading: { zh: '排一张值班表', en: 'Make a roster' } },
+  {
+    name: 'roster', as: 'panwei', path: () => '/duty/rosters', heading: { zh: '值班表', en: 'Duty rosters' },
+    act: async (page) => {
+      await page.getByRole('row').nth(1).getByRole('button').click()
+      await expect(page.getByRole('grid').getByRole('gridcell').first()).toBeVisible()
+      await settled(page)
+    },
+  },
+  {
+    name: 'roster-edit', as: 'panwei', path: () => '/duty/rosters', heading: { zh: '值班表', en: 'Duty rosters' },
+    act: async (page, l) => {
+      await page.getByRole('row').nth(1).getByRole('button').click()
+      await page.getByRole('button', { name: { zh: '修改', en: 'Change' }[l], exact: true }).click()
+      await expect(page.getByRole('dialog').getByRole('checkbox').first()).toBeVisible()
+    },
+  },
+  { name: 'alerts', as: 'panwei', path: () => '/alerts', heading: { zh: '告警', en: 'Alerts' } },
+  {
+    name: 'alert', as: 'panwei', path: () => '/alerts?view=all', heading: { zh: '告警', en: 'Alerts' },
+    act: async (page) => {
+      await page.getByRole('row').nth(1).getByRole('button').first().click()
+      await expect(page.getByRole('dialog').getByRole('table').first()).toBeVisible()
+    },
+  },
+  { name: 'alert-rules', as: 'panwei', path: () => '/alerts/rules', heading: { zh: '规则', en: 'Rules' } },
+  { name: 'alert-windows', as: 'panwei', path: () => '/alerts/windows', heading: { zh: '维护窗口', en: 'Maintenance windows' } },
+  { name: 'alert-sources', as: 'panwei', path: () => '/alerts/sources', heading: { zh: '来源', en: 'Sources' } },
+  { name: 'alert-objects', as: 'panwei', path: () => '/alerts/objects', heading: { zh: '监控对象', en: 'Monitored objects' } },
+  { name: 'alert-statistics', as: 'panwei', path: () => '/alerts/statistics', heading: { zh: '统计', en: 'Statistics' } },
+  { name: 'notify-preferences', as: 'chenli', path: () => '/notifications/preferences', heading: { zh: '通知偏好', en: 'Preferences' } },
+  { name: 'notify-channels', as: 'admin', path: () => '/admin/channels', heading: { zh: '通知通道', en: 'Notification channels' } },
+  {
+    name: 'notify-template', as: 'admin', path: () => '/admin/templates', heading: { zh: '通知模板', en: 'Notification templates' },
+    act: async (page) => {
+      await page.getByRole('row').nth(1).getByRole('button').click()
+      await expect(page.getByRole('dialog').getByRole('region')).toContainText('INC-2026-00042')
+    },
+  },
+  { name: 'notify-deliveries', as: 'admin', path: () => '/admin/deliveries', heading: { zh: '发送记录', en: 'Deliveries' } },
   { name: 'portal-home', as: 'liumin', path: () => '/portal', heading: { zh: /需要什么帮助/, en: /can we help/ } },
   { name: 'portal-report', as: 'liumin', path: () => '/portal/report', heading: { zh: '报告故障', en: 'Report a fault' } },
   { name: 'portal-list', as: 'liumin', path: () => '/portal/reports', heading: { zh: '我的申报', en: 'My reports' } },

@@ -58,7 +58,7 @@ func newStage(t testing.TB) *stage {
 	for _, e := range []string{"assign", "notify", "tell_customer", "move", "create", "link", "destroy"} {
 		known.Effects[e] = nil
 	}
-	for _, role := range []string{"desk", "l1", "l2", "l3", "incident_manager", "supervisor", "head", "boss"} {
+	for _, role := range []string{"desk", "l1", "l2", "l3", "incident_manager", "supervisor", "maintenance_manager", "head", "boss"} {
 		known.Roles[role] = text.Label{Zh: role, En: role}
 	}
 	for _, files := range []embed.FS{incident.Files, call.Files, major.Files, request.Files} {
@@ -143,6 +143,12 @@ func (s *stage) do(as, method, path string, in map[string]any) (map[string]any, 
 	s.ids++
 	id := fmt.Sprintf("%s-%d", parts[0], s.ids)
 	switch parts[0] {
+	case "duty":
+		return map[string]any{"items": []any{map[string]any{"people": []any{map[string]any{"id": s.id("luobin")}}}}}, nil
+	case "handovers", "duty-checkins":
+		return map[string]any{"number": id}, nil
+	case "alert-sources":
+		return map[string]any{"id": id, "path": "/api/v1/intake/alertmanager/token"}, nil
 	case "accounts":
 		login := in["login"].(string)
 		s.names[in["person"].(string)], s.people[login] = login, personOf(login)

@@ -16,6 +16,7 @@ func (p *play) plan() {
 	p.shortCalls(60)
 	p.commitments()
 	p.relays()
+	p.duty()
 	p.reading()
 }
 

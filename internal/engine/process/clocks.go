@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
+	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
@@ -48,6 +49,10 @@ type Alarm struct {
 	Wake bool       // also at night
 	Text text.Label // how the promise stands
 	Data map[string]any
+
+	People      []string // further people, by id
+	Acknowledge bool     // they are asked to confirm that they know
+	Ref         string   // by which the clock asks whether they have
 }
 
 // clockTimer marks the timers that belong to clocks rather than to the definition.
@@ -114,7 +119,11 @@ func (c *change) sound(ctx context.Context, a Alarm) error {
 	if err != nil {
 		return err
 	}
-	return c.notifyPeople(ctx, people, a.Kind, text.Label{Zh: "{number} " + a.Text.Zh + " · {priority} · {title}", En: "{number}: " + a.Text.En + " · {priority} · {title}"})
+	n := notify.Notice{People: append(people, a.People...), Kind: a.Kind, Acknowledge: a.Acknowledge, Ref: a.Ref}
+	if a.Wake {
+		n.Level = notify.Urgent
+	}
+	return c.send(ctx, n, text.Label{Zh: "{number} " + a.Text.Zh + " · {priority} · {title}", En: "{number}: " + a.Text.En + " · {priority} · {title}"})
 }
 
 // followAndSync sets the timers of clocks anew without changing the record.

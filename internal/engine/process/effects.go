@@ -200,7 +200,12 @@ func (c *change) notify(ctx context.Context, to []string, kind string, label tex
 }
 
 func (c *change) notifyPeople(ctx context.Context, people []string, kind string, label text.Label) error {
-	people, err := c.concerned(ctx, people)
+	return c.send(ctx, notify.Notice{People: people, Kind: kind}, label)
+}
+
+// send tells those of the notice's people whom the record concerns; the label may name its fields.
+func (c *change) send(ctx context.Context, n notify.Notice, label text.Label) error {
+	people, err := c.concerned(ctx, n.People)
 	if err != nil || len(people) == 0 {
 		return err
 	}
@@ -208,8 +213,9 @@ func (c *change) notifyPeople(ctx context.Context, people []string, kind string,
 	if err != nil {
 		return err
 	}
-	return notify.Send(ctx, c.u, notify.Notice{People: people, Kind: kind, Record: c.rec.ID, Number: c.rec.Number, Type: c.rec.Type,
-		Text: text.Label{Zh: text.Fill(label.Zh, text.Zh, params), En: text.Fill(label.En, text.En, params)}})
+	n.People, n.Record, n.Number, n.Type = people, c.rec.ID, c.rec.Number, c.rec.Type
+	n.Text = text.Label{Zh: text.Fill(label.Zh, text.Zh, params), En: text.Fill(label.En, text.En, params)}
+	return notify.Send(ctx, c.u, n)
 }
 
 // concerned are those to be told: not who did it, and nobody of another customer; of types that are the provider's own, no customer at all.

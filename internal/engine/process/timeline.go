@@ -422,6 +422,7 @@ func init() {
 		"timeline.clock_late":       {Zh: "{text}（停机后补发）", En: "{text} (sent late after an outage)"},
 		"timeline.clock.warning":    {Zh: "预警：{text}", En: "Warning: {text}"},
 		"timeline.clock.alarm":      {Zh: "报警：{text}", En: "Alarm: {text}"},
+		"timeline.clock.report":     {Zh: "逐级上报：{text}", En: "Reported upwards: {text}"},
 		"timeline.clock.escalation": {Zh: "升级：{text}", En: "Escalation: {text}"},
 		"timeline.promised":         {Zh: "协议或日历有变，时限重新计算", En: "The agreement or calendar changed; the deadline was reckoned anew"},
 		"timeline.other":            {Zh: "{who} · {kind}", En: "{who} · {kind}"},

@@ -94,6 +94,7 @@ type Step struct {
 	Kind    string   `json:"kind" enum:"warning,alarm,escalation"`
 	To      []string `json:"to" minItems:"1" maxItems:"20" nullable:"false" doc:"whom: handler, superior(handler), team, desk, incident_manager …"`
 	Wake    bool     `json:"wake,omitempty" doc:"also at night"`
+	Up      int64    `json:"report_up_seconds,omitempty" minimum:"0" maximum:"604800" doc:"from here on it is reported upwards one level at a time, beginning with the handler's superior: whoever has not acknowledged after so long, their superior is told (ESC-13)"`
 }
 
 // Clauses are what an agreement says beside its times. Those named in its completeness check must be there (SLA-03).
@@ -113,7 +114,8 @@ type Clauses struct {
 var usualSteps = []Step{
 	{Target: "*", Percent: 50, Kind: "warning", To: []string{"handler"}},
 	{Target: "*", Percent: 80, Kind: "warning", To: []string{"handler", "team"}},
-	{Target: "*", Percent: 100, Kind: "alarm", To: []string{"handler", "superior(handler)", "incident_manager"}, Wake: true},
+	{Target: "*", Percent: 100, Kind: "alarm", To: []string{"handler", "incident_manager", "supervisor"}, Wake: true},
+	{Target: Resolution, Percent: 100, Kind: "alarm", To: []string{"handler", "incident_manager", "supervisor"}, Wake: true, Up: 1800}, // instead of the one above
 	{Target: "*", Percent: 150, Kind: "escalation", To: []string{"supervisor", "head"}, Wake: true},
 }
 

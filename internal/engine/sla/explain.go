@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/party"
+	"github.com/steward-ops/steward/internal/engine/notify"
 	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/fault"
@@ -31,11 +32,20 @@ type Explained struct {
 	Seconds   int64      `json:"target_seconds"`
 	Bound     string     `json:"bound_by" enum:"target,expected,day_rule,agreed" doc:"what makes it due then"`
 	ClockView
-	Forecast []Entry `json:"forecast" doc:"from now until it is due"`
-	Shares   []Share `json:"shares" doc:"who had the record for how much of the time"`
-	Points   []Point `json:"points" doc:"who is told when"`
-	Changes  []Turn  `json:"changes" doc:"what happened that the clock goes by"`
-	Review   *Review `json:"review" doc:"of its breach"`
+	Forecast []Entry  `json:"forecast" doc:"from now until it is due"`
+	Shares   []Share  `json:"shares" doc:"who had the record for how much of the time"`
+	Points   []Point  `json:"points" doc:"who is told when"`
+	Changes  []Turn   `json:"changes" doc:"what happened that the clock goes by"`
+	Reports  []Report `json:"reports" doc:"upwards, one level at a time"`
+	Review   *Review  `json:"review" doc:"of its breach"`
+}
+
+// Report is one level of a report upwards.
+type Report struct {
+	From         string     `json:"from"`
+	To           string     `json:"to"`
+	At           time.Time  `json:"at"`
+	Acknowledged *time.Time `json:"acknowledged_at"`
 }
 
 // Share is how much working time somebody had the record.
@@ -104,6 +114,8 @@ type explainer struct {
 	names  map[string]string
 	rows   map[string]*row
 	review map[string]*Review
+
+	reports map[string][]Report
 }
 
 func (e *explainer) read(ctx context.Context) (err error) {
@@ -119,8 +131,39 @@ func (e *explainer) read(ctx context.Context) (err error) {
 	if e.rows, err = readRows(ctx, e.u.Tx, e.l.record); err != nil || !e.inside {
 		return err
 	}
+	if err := e.readReports(ctx); err != nil {
+		return err
+	}
 	e.review, err = readReviews(ctx, e.u.Tx, e.l.record)
 	return err
+}
+
+// readReports reads who was told upwards, and whether they have acknowledged it.
+func (e *explainer) readReports(ctx context.Context) error {
+	e.reports = map[string][]Report{}
+	var people []string
+	for _, x := range e.rows {
+		for _, h := range x.Reports {
+			people = append(people, h.From, h.To)
+		}
+	}
+	names, err := party.NamesOf(ctx, e.u.Tx, people, party.KindPerson)
+	if err != nil {
+		return err
+	}
+	for key, x := range e.rows {
+		for _, h := range x.Reports {
+			if h.At == 0 {
+				continue
+			}
+			known, err := notify.Acknowledged(ctx, e.u.Tx, h.ref(x), h.To)
+			if err != nil {
+				return err
+			}
+			e.reports[key] = append(e.reports[key], Report{From: names[h.From], To: names[h.To], At: clock.FromMillis(h.At), Acknowledged: instant(known, time.UTC)})
+		}
+	}
+	return nil
 }
 
 func (e *explainer) explain(c standing) Explained {
@@ -128,7 +171,7 @@ func (e *explainer) explain(c standing) Explained {
 	x := Explained{Target: c.promised.Name, Label: c.promised.label().In(e.u.Actor.Lang), Kind: c.agreement.Kind, Agreement: c.agreement.Code,
 		Name: c.agreement.Label.In(e.u.Actor.Lang), ID: c.agreement.ID, Version: c.agreement.Version, Calendar: c.agreement.Calendar, Zone: zone.String(),
 		Started: c.Started.In(zone), Ended: instant(c.Ended, zone), Seconds: c.seconds, Bound: c.boundBy(e.l.events), ClockView: viewOf(c.Clock, zone),
-		Forecast: c.Forecast(e.at), Shares: []Share{}, Points: []Point{}, Changes: e.turns(zone)}
+		Forecast: c.Forecast(e.at), Shares: []Share{}, Points: []Point{}, Reports: []Report{}, Changes: e.turns(zone)}
 	if priority, level := graded(e.l.events, e.at); c.agreement.aroundTheClock(priority, level) {
 		x.Calendar = ""
 	}
@@ -136,6 +179,7 @@ func (e *explainer) explain(c standing) Explained {
 		return x
 	}
 	x.Shares, x.Points, x.Review = e.shares(c), e.points(c, zone), e.review[c.name()]
+	x.Reports = append(x.Reports, e.reports[c.name()]...)
 	return x
 }
 

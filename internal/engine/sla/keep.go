@@ -211,6 +211,7 @@ func (c standing) next(x *row) (next time.Time) {
 	if !c.Ended.IsZero() {
 		return next
 	}
+	next = x.nextHop()
 	for name, s := range c.steps() {
 		if x.took(name) {
 			continue
@@ -246,7 +247,11 @@ func (s *Service) Ring(ctx context.Context, u *work.Unit, r *record.Record, name
 		return nil, nil
 	}
 	alarms := all[i].ring(rows[name], u.Now())
-	if len(alarms) == 0 {
+	further, err := reportUp(ctx, u, r, all[i], rows[name])
+	if err != nil {
+		return nil, err
+	}
+	if alarms = append(alarms, further...); len(alarms) == 0 {
 		return nil, nil
 	}
 	rows[name].fill(all[i].Clock)
@@ -270,6 +275,9 @@ func (c standing) ring(x *row, now time.Time) []process.Alarm {
 	alarms := make([]process.Alarm, 0, len(list))
 	for _, d := range list {
 		x.Taken = append(x.Taken, d.name)
+		if d.step.Up > 0 {
+			x.Reports = append(x.Reports, hop{Step: d.name, Every: d.step.Up})
+		}
 		alarms = append(alarms, process.Alarm{Kind: d.step.Kind, At: d.at, To: d.step.To, Wake: d.step.Wake, Text: c.sentence(d.step),
 			Data: map[string]any{"target": c.promised.Name, "agreement": c.agreement.Code, "percent": d.step.Percent, "due": c.Due}})
 	}

@@ -56,4 +56,6 @@ CREATE TABLE clocks (
 );
 CREATE INDEX clocks_breaches ON clocks (agreement_id, breach_at) WHERE breach_at > 0;
 CREATE INDEX clocks_ended ON clocks (agreement_id, started_at);
+`}, {ID: "sla-002", SQL: `
+ALTER TABLE clocks ADD COLUMN reports JSON_ NOT NULL DEFAULT '[]';
 `}}

@@ -166,13 +166,14 @@ type row struct {
 	Started, Due, Ended, Breach               int64 // milliseconds
 	Elapsed                                   int64 // milliseconds
 	Taken                                     []string
+	Reports                                   []hop
 }
 
-const rowColumns = `record_id, agreement_id, agreement_version, target, kind, customer_id, state, cycle, seconds, started_at, due_at, ended_at, elapsed_ms, breach_at, taken`
+const rowColumns = `record_id, agreement_id, agreement_version, target, kind, customer_id, state, cycle, seconds, started_at, due_at, ended_at, elapsed_ms, breach_at, taken, reports`
 
 func scanRow(r db.Row) (x *row, err error) {
 	x = &row{}
-	return x, r.Scan(&x.Record, &x.Agreement, &x.Version, &x.Target, &x.Kind, &x.Customer, &x.State, &x.Cycle, &x.Seconds, &x.Started, &x.Due, &x.Ended, &x.Elapsed, &x.Breach, db.ScanJSON(&x.Taken))
+	return x, r.Scan(&x.Record, &x.Agreement, &x.Version, &x.Target, &x.Kind, &x.Customer, &x.State, &x.Cycle, &x.Seconds, &x.Started, &x.Due, &x.Ended, &x.Elapsed, &x.Breach, db.ScanJSON(&x.Taken), db.ScanJSON(&x.Reports))
 }
 
 func readRows(ctx context.Context, tx db.Tx, record string) (map[string]*row, error) {
@@ -189,11 +190,11 @@ func (x *row) key() string { return x.Agreement + "/" + x.Target }
 func (x *row) took(step string) bool { return slices.Contains(x.Taken, step) }
 
 func (x *row) save(ctx context.Context, tx db.Tx) error {
-	_, err := tx.Exec(ctx, `INSERT INTO clocks (`+rowColumns+`, review) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '{}')
+	_, err := tx.Exec(ctx, `INSERT INTO clocks (`+rowColumns+`, review) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '{}')
 		ON CONFLICT (record_id, agreement_id, target) DO UPDATE SET agreement_version = excluded.agreement_version, kind = excluded.kind, customer_id = excluded.customer_id, state = excluded.state,
 		cycle = excluded.cycle, seconds = excluded.seconds, started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at,
-		elapsed_ms = excluded.elapsed_ms, breach_at = excluded.breach_at, taken = excluded.taken`,
-		x.Record, x.Agreement, x.Version, x.Target, x.Kind, x.Customer, string(x.State), x.Cycle, x.Seconds, x.Started, x.Due, x.Ended, x.Elapsed, x.Breach, db.JSON(nonNil(x.Taken)))
+		elapsed_ms = excluded.elapsed_ms, breach_at = excluded.breach_at, taken = excluded.taken, reports = excluded.reports`,
+		x.Record, x.Agreement, x.Version, x.Target, x.Kind, x.Customer, string(x.State), x.Cycle, x.Seconds, x.Started, x.Due, x.Ended, x.Elapsed, x.Breach, db.JSON(nonNil(x.Taken)), db.JSON(nonNil(x.Reports)))
 	return err
 }
 

@@ -62,6 +62,7 @@ export const promise: Messages['promise'] = {
   paused: { customer: 'Waiting for the customer', supplier: 'Waiting for the supplier', internal: 'Waiting inside' },
   pausedOther: 'Paused',
   stopped: 'Solved, the clock stopped; opened again later',
+  stillPaused: 'Still paused, not counted',
   notCounted: 'not counted',
   toCome: 'To come',
   kinds: { open: 'Service hours, counted', make_up: 'Make-up day, counted', holiday: 'Holiday, not counted', closed: 'Outside service hours, not counted', paused: 'Paused, not counted', stopped: 'Solved, not counted' },

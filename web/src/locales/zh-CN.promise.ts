@@ -58,6 +58,7 @@ export const promise = {
   paused: { customer: '等客户', supplier: '等供应商', internal: '等内部处理' } as Record<string, string>,
   pausedOther: '暂停',
   stopped: '已解决，停止计时；后来重新打开',
+  stillPaused: '仍在暂停，不计',
   notCounted: '不计',
   toCome: '还要计',
   kinds: { open: '服务时间，计入', make_up: '调休上班，计入', holiday: '节假日，不计', closed: '服务时间外，不计', paused: '暂停，不计', stopped: '已解决，不计' } as Record<string, string>,

@@ -4,7 +4,7 @@ import type { Messages } from '@/locales/types'
 import { cx } from '../lib/cx'
 import { useM } from '../lib/i18n'
 import { ViewTabs } from '../ui/Tabs'
-import { axisOf, clockOf, counts, dateOf, hm, rowsOf, wall, type DayRow, type Part, type PauseRow, type Row } from './account'
+import { axisOf, clockOf, counts, dateOf, hm, rowsOf, wall, type DayRow, type FoldRow, type Part, type PauseRow, type Row } from './account'
 import css from './why.module.css'
 
 const HOUR = 3_600_000
@@ -17,6 +17,8 @@ const rangeName = (from: string, to: string, m: Messages) => (from === to ? dayN
 const wait = (reason: string, m: Messages) => m.promise.paused[reason] ?? (reason || m.promise.pausedOther)
 const spanName = (r: PauseRow, m: Messages) =>
   dateOf(r.from) === dateOf(r.to) ? `${clockOf(r.from)}–${clockOf(r.to)}` : `${dayName(dateOf(r.from), m)} ${clockOf(r.from)} – ${dayName(dateOf(r.to), m)} ${clockOf(r.to)}`
+
+const foldWords = (r: FoldRow, m: Messages) => (r.waited ? m.promise.stillPaused : r.holiday ? m.promise.holiday(r.holiday === '·' ? '' : r.holiday) : m.promise.rest)
 
 /** What the lines add up to. Whole minutes, so that used and left make the target. */
 function sums(x: Explained, rows: Row[]) {
@@ -79,7 +81,7 @@ function Line({ r, low, high, sum }: { r: Row; low: number; high: number; sum: n
     return (
       <tr className={css.fold}>
         <th scope="row">{rangeName(r.from, r.to, m)}{r.from === r.to && <span className={css.wd}>{m.promise.weekday[day(r.from).wd]}</span>}</th>
-        <td>{r.holiday ? m.promise.holiday(r.holiday === '·' ? '' : r.holiday) : m.promise.rest}</td>
+        <td>{foldWords(r, m)}</td>
         <td className={css.n}>0:00</td><td className={css.n}>{hm(sum)}</td>
       </tr>
     )
@@ -156,7 +158,7 @@ export function plainLedger(x: Explained, says: string, m: Messages): string {
   const rows = rowsOf(x)
   const s = sums(x, rows)
   const lines = rows.map((r, i) =>
-    r.row === 'fold' ? `${rangeName(r.from, r.to, m)}\t${r.holiday ? m.promise.holiday(r.holiday) : m.promise.rest}\t0:00\t${hm(sumAt(rows, i))}`
+    r.row === 'fold' ? `${rangeName(r.from, r.to, m)}\t${foldWords(r, m)}\t0:00\t${hm(sumAt(rows, i))}`
     : r.row === 'pause' ? `\t${spanName(r, m)} ${r.stopped ? m.promise.stopped : wait(r.reason, m)}\t${m.promise.notCounted}\t`
     : `${dayName(r.date, m)} ${m.promise.weekday[day(r.date).wd]}\t${r.parts.filter((p) => counts(p.kind)).map((p) => partWords(p, m)).join(m.app.listSep)}\t${hm(r.minutes + r.ahead)}\t${hm(r.sum)}`)
   return [says, '', [m.promise.day, m.promise.what, m.promise.counted, m.promise.sum].join('\t'), ...lines, `${m.promise.target}\t\t\t${hm(s.whole)}`].join('\n')

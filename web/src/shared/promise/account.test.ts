@@ -36,3 +36,8 @@ test('the axis shows the service hours', () => {
   expect(axisOf(rowsOf({ ledger, forecast }))).toEqual([9, 18])
   expect(axisOf(rowsOf({ ledger: [e('09-26T00:00', '09-28T00:00', 'open', 172_800)], forecast: [] }))).toEqual([0, 24])
 })
+
+test('days that are one long pause are folded too', () => {
+  const rows = rowsOf({ ledger: [e('09-29T09:00', '09-29T10:00', 'open', 3600), e('09-29T10:00', '10-03T10:00', 'paused', 0, 'customer'), e('10-03T10:00', '10-03T11:00', 'open', 3600)], forecast: [] })
+  expect(rows.map((r) => (r.row === 'fold' ? [r.from, r.to, r.waited] : r.row))).toEqual(['day', 'pause', ['2025-09-30', '2025-10-02', true], 'day'])
+})

@@ -39,6 +39,8 @@ export interface FoldRow {
   to: string
   /** Of the holiday; empty for nights and weekends. */
   holiday: string
+  /** The record waited the whole time. */
+  waited: boolean
 }
 export interface PauseRow {
   row: 'pause'
@@ -69,11 +71,13 @@ export function rowsOf(x: Pick<Explained, 'ledger' | 'forecast'>): Row[] {
   for (let day = Math.floor(first.from / DAY) * DAY; day < last.to; day += DAY) {
     const parts = all.filter((e) => e.from < day + DAY && e.to > day).map((e) => ({ ...e, from: Math.max(e.from, day), to: Math.min(e.to, day + DAY), whole: e }))
     const date = dateOf(day)
-    if (parts.every((p) => p.kind === 'closed' || p.kind === 'holiday')) {
+    const [only] = parts
+    const waited = parts.length === 1 && !!only && (only.kind === 'paused' || only.kind === 'stopped') && only.whole.from < day && only.to === day + DAY
+    if (waited || parts.every((p) => p.kind === 'closed' || p.kind === 'holiday')) {
       const holiday = parts.find((p) => p.kind === 'holiday')?.name ?? (parts.some((p) => p.kind === 'holiday') ? '·' : '')
       const before = rows.at(-1)
-      if (before?.row === 'fold' && before.holiday === holiday) before.to = date
-      else rows.push({ row: 'fold', from: date, to: date, holiday })
+      if (before?.row === 'fold' && before.holiday === holiday && before.waited === waited) before.to = date
+      else rows.push({ row: 'fold', from: date, to: date, holiday, waited })
       continue
     }
     const tally = (ahead: boolean) => {
