@@ -119,7 +119,7 @@ test('跨周末、国庆、调休和两次暂停的期限，工程师一看就�
   await solve.click()
 
   const why = page.getByRole('dialog', { name: '为什么解决期限是周六 10:30' })
-  await expect(why).toContainText('按《城南小学运维协议》中：解决 30 小时，服务时间 周一至周五 09:00–12:00、13:30–18:00；已用 18 小时，暂停 10 小时 30 分，预计 周六 10:30 到期。')
+  await expect(why).toContainText('按《城南小学运维协议》，优先级中：解决 30 小时，服务时间 周一至周五 09:00–12:00、13:30–18:00；已用 18 小时，暂停 10 小时 30 分，预计 周六 10:30 到期。')
   const table = why.getByRole('table', { name: '逐日台账' })
   const row = (text: string | RegExp) => table.getByRole('row').filter({ hasText: text })
   await expect(row('9 月 26 日')).toContainText('1:30')

@@ -156,7 +156,7 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 		return fmt.Errorf("definitions:\n%w", err)
 	}
 	a.Engine = process.New(process.Config{Door: a.Door, Catalogue: catalogue, Behaviour: behaviour, Seal: ring, Blobs: blobs, Clock: a.Clock, Log: a.Log, Roles: a.roles.get, Zone: zone,
-		Clocks: a.Promises, Duty: rosters{}})
+		Clocks: a.Promises})
 	a.Promises.Serve(a.Engine)
 	a.Jobs.Register(sla.RereadJob, a.Promises.Reread)
 	a.Alerts = alert.New(alert.Config{Door: a.Door, Engine: a.Engine, Duty: rosters{}, Clock: a.Clock, Zone: zone, Log: a.Log, Types: func(name string) bool {

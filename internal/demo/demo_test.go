@@ -55,7 +55,7 @@ func newStage(t testing.TB) *stage {
 		tiers: map[string]string{}, records: map[string]*rec{}, counts: map[string]int{}}
 	known := definition.Vocabulary{Roles: map[string]text.Label{}, Guards: map[string]bool{"not_itself": true},
 		Effects: map[string]func(definition.Effect, *definition.Type) error{}}
-	for _, e := range []string{"assign", "notify", "tell_customer", "move", "create", "link", "destroy"} {
+	for _, e := range []string{"assign", "notify", "tell_customer", "move", "create", "link", "destroy", "assign_on_duty"} {
 		known.Effects[e] = nil
 	}
 	for _, role := range []string{"desk", "l1", "l2", "l3", "incident_manager", "supervisor", "maintenance_manager", "head", "boss"} {

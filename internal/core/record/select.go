@@ -324,21 +324,3 @@ func Count(ctx context.Context, tx db.Tx, actor *work.Actor, f Filter, most int)
 	}
 	return db.One(ctx, tx, db.Scan[int], fmt.Sprintf("SELECT COUNT(*) FROM (%s LIMIT %d) c", strings.Join(selects, " UNION ALL "), most), args...)
 }
-
-// OpenByAssignee counts the open records that each of some people has in hand.
-func OpenByAssignee(ctx context.Context, tx db.Tx, people []string) (map[string]int, error) {
-	w := db.NewWhere()
-	w.Add(db.Among(tx, w, "assignee_id", people))
-	w.Add("open")
-	type share struct {
-		person string
-		n      int
-	}
-	list, err := db.All(ctx, tx, func(row db.Row) (s share, err error) { return s, row.Scan(&s.person, &s.n) },
-		"SELECT assignee_id, COUNT(*) FROM records WHERE "+w.SQL()+" GROUP BY assignee_id", w.Args()...)
-	counts := make(map[string]int, len(list))
-	for _, s := range list {
-		counts[s.person] = s.n
-	}
-	return counts, err
-}

@@ -110,9 +110,6 @@ func (c *change) assignTier(ctx context.Context, tier, code string) error {
 	if c.rec.Assignee == c.was.Assignee {
 		c.rec.Assignee = ""
 	}
-	if err := c.handToDuty(ctx); err != nil {
-		return err
-	}
 	return c.fits(ctx)
 }
 

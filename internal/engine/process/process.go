@@ -54,7 +54,6 @@ type Config struct {
 	Log       *slog.Logger
 	Roles     func() map[string]text.Label // names of the roles, for "only … may do this"
 	Zone      *time.Location
-	Duty      Duty   // nil: nobody is known to be on duty
 	Clocks    Clocks // nil: records are due when their definitions say
 }
 
@@ -70,7 +69,6 @@ type Service struct {
 	roles     func() map[string]text.Label
 	zone      *time.Location
 	clocks    Clocks
-	duty      Duty
 	schemes   *schemes
 	wake      chan struct{}
 	planned   atomic.Int64 // when the pump looks at the timers next, in milliseconds
@@ -80,7 +78,7 @@ type Service struct {
 // New makes the engine. Start must be called before it serves.
 func New(cfg Config) *Service {
 	return &Service{door: cfg.Door, catalogue: cfg.Catalogue, behaviour: cfg.Behaviour, seal: cfg.Seal, blobs: cfg.Blobs, clock: cfg.Clock, log: cfg.Log,
-		roles: cfg.Roles, zone: cfg.Zone, clocks: cfg.Clocks, duty: cfg.Duty, schemes: &schemes{}, wake: make(chan struct{}, 1), changed: func() {}}
+		roles: cfg.Roles, zone: cfg.Zone, clocks: cfg.Clocks, schemes: &schemes{}, wake: make(chan struct{}, 1), changed: func() {}}
 }
 
 // Engine is the background actor of timers and definitions.

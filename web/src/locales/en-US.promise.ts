@@ -22,7 +22,7 @@ export const promise: Messages['promise'] = {
   at: 'At another time',
   atHint: 'How the deadline was reckoned at that time',
   atNow: 'Back to now',
-  under: (name, priority) => `Under “${name}”${priority ? ` ${priority}` : ''}`,
+  under: (name, priority) => `Under “${name}”${priority ? `, priority ${priority.toLowerCase()}` : ''}`,
   targetIs: (label, length) => `${label.toLowerCase()} within ${length}`,
   hours: (words) => `service hours ${words}`,
   used: (d) => `${d} used`,

@@ -18,7 +18,7 @@ export const promise = {
   at: '看另一时刻',
   atHint: '期限在那一刻是怎么算的',
   atNow: '回到现在',
-  under: (name: string, priority: string) => `按《${name}》${priority}`,
+  under: (name: string, priority: string) => `按《${name}》${priority ? `，优先级${priority}` : ''}`,
   targetIs: (label: string, length: string) => `${label} ${length}`,
   hours: (words: string) => `服务时间 ${words}`,
   used: (d: string) => `已用 ${d}`,

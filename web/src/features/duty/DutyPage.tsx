@@ -4,7 +4,7 @@ import { ArrowLeftRight, CalendarDays, CalendarPlus, LogIn, LogOut, NotebookPen,
 import { useState } from 'react'
 import { dutyQuery, type TeamDuty } from '@/api/duty'
 import { api, onceKey } from '@/api/client'
-import { metaQuery, workQuery } from '@/api/queries'
+import { metaQuery } from '@/api/queries'
 import { say } from '@/api/problem'
 import { useSession } from '@/api/session'
 import type { RecordView, Summary, TypeMeta } from '@/api/types'
@@ -30,7 +30,7 @@ import { FeedDialog } from './FeedDialog'
 import home from './home.module.css'
 import { SwapDialog } from './SwapDialog'
 import { iso, ms } from './model'
-import { bucketsQuery, totalQuery, useMyShifts, useOpenCheckIn, type OwnShift } from './queries'
+import { bucketsQuery, nameOfShift, someQuery, totalQuery, useMyShifts, useOpenCheckIn, type OwnShift } from './queries'
 
 const icon = { size: 15, strokeWidth: 1.75, 'aria-hidden': true } as const
 
@@ -214,7 +214,7 @@ function Mine({ onFeed, onSwap }: { onFeed: () => void; onSwap: ((start: string)
               {rest.map((s) => (
                 <li key={s.start + s.roster.id} className={home.line}>
                   <span className="num">{moment(s.start, now)}–{hm(s.end)}</span>
-                  <Link to="/duty/rosters/$id" params={{ id: s.roster.id }}>{s.name || s.roster.name}</Link>
+                  <Link to="/duty/rosters/$id" params={{ id: s.roster.id }}>{nameOfShift(s)}</Link>
                   {s.instead && <span className="muted">{m.duty.instead(s.instead.name)}</span>}
                   {onSwap && <span className={home.swap}><Button kind="link" aria-label={m.duty.swapOf(moment(s.start, now))} onClick={() => onSwap(s.start)}>{m.duty.swapWord}</Button></span>}
                 </li>
@@ -256,7 +256,7 @@ function Current({ shift, open }: { shift: OwnShift; open: Summary | undefined }
   useKeys([{ keys: 'i', label: m.duty.checkIn, group: m.duty.title, run: () => !came && (isLate ? setAsking(true) : void checkIn()) }], { off: !!came })
   return (
     <div className={home.current}>
-      <div><b>{shift.name || shift.roster.name}</b> <span className="num sub">{moment(shift.start, now, true)}–{hm(shift.end)}</span></div>
+      <div><b>{nameOfShift(shift)}</b> <span className="num sub">{moment(shift.start, now, true)}–{hm(shift.end)}</span></div>
       <div className="sub">{shift.roster.team.name}</div>
       {came ? (
         <>
@@ -278,19 +278,22 @@ function Current({ shift, open }: { shift: OwnShift; open: Summary | undefined }
   )
 }
 
-const dutyTypes = ['handover', 'shift_swap', 'leave']
+/** What of these records waits for its reader: the step that is theirs. */
+const waitingSteps: Record<string, string[]> = { handover: ['accept', 'explain'], shift_swap: ['agree', 'approve'], leave: ['approve'] }
 
-/** Handovers, swaps and leave that wait for me. */
+/** Handovers, swaps and leave that wait for me: the server says with each record which step is mine. */
 function Waiting() {
   const m = useM()
   const now = useNow()
   const { data: meta } = useSuspenseQuery(metaQuery)
-  const work = useQuery(workQuery)
-  const rows = (work.data?.groups ?? []).filter((g) => g.key !== 'waiting').flatMap((g) => g.items).filter((r) => dutyTypes.includes(r.type))
+  const types = meta.types.filter((t) => waitingSteps[t.type])
+  const lists = useQueries({ queries: types.map((t) => someQuery(t.type, t.plural, { open: true, limit: 100 })) })
+  const pending = lists.some((q) => q.isPending)
+  const rows = lists.flatMap((q) => q.data ?? []).filter((r) => r.next && waitingSteps[r.type]?.includes(r.next.transition))
   const label = (t: string) => meta.types.find((x) => x.type === t)?.label ?? t
   return (
     <Section title={m.duty.waiting} aside={rows.length > 0 ? <span className="num">{rows.length}</span> : undefined}>
-      {work.isPending ? <Skeleton rows={2} kind="record" /> : rows.length === 0 ? <p className="muted">{m.duty.waitingNone}</p> : (
+      {pending ? <Skeleton rows={2} kind="record" /> : rows.length === 0 ? <p className="muted">{m.duty.waitingNone}</p> : (
         <ul className={home.list}>
           {rows.map((r) => (
             <li key={r.number} className={cx(home.card, r.type === 'handover' && home.yours)}>

@@ -1,7 +1,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { shiftsQuery } from '@/api/duty'
+import { shiftsQuery, type Shift } from '@/api/duty'
 import { api, onceKey } from '@/api/client'
 import { Problem, say } from '@/api/problem'
 import { useSession } from '@/api/session'
@@ -15,7 +15,7 @@ import { Field, Input } from '@/shared/ui/Field'
 import { toast } from '@/shared/ui/Toast'
 import css from './duty.module.css'
 import { iso, ms } from './model'
-import { useMyShifts, type OwnShift } from './queries'
+import { nameOfShift, useMyShifts, type OwnShift } from './queries'
 
 const keyOf = (s: { start: string; roster?: { id: string } }) => `${s.roster?.id ?? ''}|${s.start}`
 
@@ -42,7 +42,7 @@ export function SwapDialog({ first, onClose }: { first?: string; onClose: () => 
   const people = mine?.roster.people.filter((p) => p.id !== me) ?? []
   const offers = (sheet?.shifts ?? []).filter((s) => s.person.id === other && ms(s.start) > now)
   const busyThen = (id: string) => !!mine && !!sheet?.shifts.some((s) => s.person.id === id && ms(s.start) < ms(mine.end) && ms(s.end) > ms(mine.start))
-  const when = (s: { start: string; end: string; name: string }) => `${moment(s.start, now)}–${hm(s.end)} ${s.name}`
+  const when = (s: Shift) => `${moment(s.start, now)}–${hm(s.end)} ${mine ? nameOfShift({ ...s, roster: mine.roster }) : s.name}`
   const submit = async () => {
     if (!mine || busy) return
     if (!other) return setErrors({ with: m.form.requiredField(m.duty.swapWith) })

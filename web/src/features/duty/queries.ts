@@ -4,7 +4,7 @@ import { api, type Query } from '@/api/client'
 import { useSession } from '@/api/session'
 import type { Page, Summary, TypeMeta } from '@/api/types'
 import { useNow } from '@/shared/lib/clock'
-import { iso, ms } from './model'
+import { cellOf, iso, kindsOf, ms } from './model'
 
 /** A few records of a type. */
 export const someQuery = (type: string, plural: string, query: Query) =>
@@ -25,6 +25,9 @@ export interface OwnShift extends Shift {
   roster: Roster
 }
 const DAY = 86_400_000
+
+/** 白班, also where a holiday's schedule gives it; the roster's name where it is no shift of the day. */
+export const nameOfShift = (s: OwnShift) => cellOf(s, kindsOf(s.roster.body), s.roster.body.timezone).kind?.name ?? (s.name || s.roster.name)
 
 /** My shifts of the next three weeks by every roster in force, the one under way first. */
 export function useMyShifts() {

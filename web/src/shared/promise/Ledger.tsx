@@ -72,7 +72,7 @@ const sumAt = (rows: Row[], i: number) => rows.slice(0, i + 1).reduce((n, r) => 
 function Axis({ low, high }: { low: number; high: number }) {
   const step = high - low > 14 ? 6 : high - low > 8 ? 3 : 2
   const marks = Array.from({ length: Math.floor((high - low) / step) + 1 }, (_, i) => low + i * step)
-  return <span className={css.axis} aria-hidden>{marks.map((h) => <span key={h} style={{ left: `${((h - low) * 100) / (high - low)}%` }}>{String(h).padStart(2, '0')}:00</span>)}</span>
+  return <span className={css.axis} aria-hidden>{marks.map((h) => <span key={h} style={{ left: `${((h - low) * 100) / (high - low)}%`, transform: h === low ? 'none' : h === high ? 'translateX(-100%)' : 'translateX(-50%)' }}>{String(h).padStart(2, '0')}:00</span>)}</span>
 }
 
 function Line({ r, low, high, sum }: { r: Row; low: number; high: number; sum: number }) {
