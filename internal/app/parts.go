@@ -76,7 +76,7 @@ func SourcesIn(practice string, files fs.FS) []process.Source {
 // Behaviour is every guard and effect that definitions may name.
 func Behaviour() *process.Behaviour {
 	b := process.NewBehaviour()
-	duty.Register(b, nil)
+	duty.Register(b, silenced)
 	return b
 }
 
@@ -142,6 +142,16 @@ func (a *App) wireNotices(ring *seal.Ring) error {
 	a.Courier = notify.NewCourier(a.Notices)
 	a.Courier.Register(a.Jobs)
 	return nil
+}
+
+// silenced are the alarms that maintenance windows hold back, for handovers.
+func silenced(ctx context.Context, tx db.Tx, _ string) ([]duty.Silence, error) {
+	open, err := alert.SilencedNow(ctx, tx)
+	list := make([]duty.Silence, len(open))
+	for i, s := range open {
+		list[i] = duty.Silence{Alarm: s.Name, Until: s.Until}
+	}
+	return list, err
 }
 
 // rosters say who is on duty, to those who must not know engine/roster.

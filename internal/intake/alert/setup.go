@@ -320,3 +320,19 @@ func hashOf(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])
 }
+
+// Silenced is an alarm that a maintenance window holds back now.
+type Silenced struct {
+	Name  string
+	Until time.Time
+}
+
+// SilencedNow are the windows that are open, for those who hand a shift over.
+func SilencedNow(ctx context.Context, tx db.Tx) ([]Silenced, error) {
+	return db.All(ctx, tx, func(row db.Row) (s Silenced, err error) {
+		var until int64
+		err = row.Scan(&s.Name, &until)
+		s.Until = clock.FromMillis(until)
+		return s, err
+	}, `SELECT name, closes_at FROM alert_windows WHERE opens_at <= $1 AND closes_at > $1 ORDER BY closes_at, id LIMIT 200`, clock.Millis(tx.Now()))
+}

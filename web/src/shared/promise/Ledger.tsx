@@ -4,7 +4,7 @@ import type { Messages } from '@/locales/types'
 import { cx } from '../lib/cx'
 import { useM } from '../lib/i18n'
 import { ViewTabs } from '../ui/Tabs'
-import { axisOf, clockOf, counts, dateOf, hm, rowsOf, wall, type DayRow, type FoldRow, type Part, type PauseRow, type Row } from './account'
+import { axisOf, clockOf, counts, dateOf, hm, rowsOf, wall, whole, type DayRow, type FoldRow, type Part, type PauseRow, type Row } from './account'
 import css from './why.module.css'
 
 const HOUR = 3_600_000
@@ -25,8 +25,8 @@ function sums(x: Explained, rows: Row[]) {
   const days = rows.filter((r) => r.row === 'day')
   const used = days.reduce((n, r) => n + r.minutes, 0)
   const target = Math.round(x.target_seconds / 60)
-  const whole = x.bound_by === 'target' ? target : used + Math.round(x.remaining / 60)
-  return { used, left: whole - used, whole, pauses: rows.filter((r) => r.row === 'pause' && !r.stopped).length, stood: Math.round(x.paused_seconds / 60) }
+  const all = x.bound_by === 'target' ? target : used + Math.round(x.remaining / 60)
+  return { used, left: all - used, all, pauses: rows.filter((r) => r.row === 'pause' && !r.stopped).length, stood: Math.round(x.paused_seconds / 60) }
 }
 
 /** The account of a clock, by day with bars or part by part; both are tables and add up to the target. */
@@ -57,7 +57,7 @@ export function Ledger({ x }: { x: Explained }) {
           <tfoot>
             <tr><th scope="row" colSpan={2}>{until ? m.promise.usedUntil(`${dayName(dateOf(wall(until)), m)} ${clockOf(wall(until))}`) : m.promise.counted}</th><td className={css.n} /><td className={css.n}>{hm(s.used)}</td></tr>
             <tr><th scope="row" colSpan={2}>{s.left < 0 ? m.promise.overBy : x.forecast.length > 0 ? m.promise.toCome : m.promise.left}</th><td className={css.n} /><td className={css.n}>{hm(Math.abs(s.left))}</td></tr>
-            <tr className={css.total}><th scope="row" colSpan={2}>{x.bound_by === 'target' ? m.promise.target : m.promise.allowance}</th><td className={css.n} /><td className={css.n}>{hm(s.whole)}</td></tr>
+            <tr className={css.total}><th scope="row" colSpan={2}>{x.bound_by === 'target' ? m.promise.target : m.promise.allowance}</th><td className={css.n} /><td className={css.n}>{hm(s.all)}</td></tr>
             {s.stood > 0 && <tr className={css.stood}><th scope="row" colSpan={2}>{m.promise.pausedSum(Math.max(1, s.pauses))}</th><td className={css.n} /><td className={css.n}>{hm(s.stood)}</td></tr>}
           </tfoot>
         </table>
@@ -127,7 +127,7 @@ function PartLines({ x }: { x: Explained }) {
   let seconds = 0, shown = 0
   const all = [...x.ledger.map((e) => ({ ...e, ahead: false })), ...x.forecast.map((e) => ({ ...e, ahead: true }))].map((e) => {
     seconds += e.seconds
-    const minutes = Math.round(seconds / 60) - shown
+    const minutes = whole(seconds) - shown
     shown += minutes
     return { ...e, minutes, sum: shown }
   })
@@ -161,5 +161,5 @@ export function plainLedger(x: Explained, says: string, m: Messages): string {
     r.row === 'fold' ? `${rangeName(r.from, r.to, m)}\t${foldWords(r, m)}\t0:00\t${hm(sumAt(rows, i))}`
     : r.row === 'pause' ? `\t${spanName(r, m)} ${r.stopped ? m.promise.stopped : wait(r.reason, m)}\t${m.promise.notCounted}\t`
     : `${dayName(r.date, m)} ${m.promise.weekday[day(r.date).wd]}\t${r.parts.filter((p) => counts(p.kind)).map((p) => partWords(p, m)).join(m.app.listSep)}\t${hm(r.minutes + r.ahead)}\t${hm(r.sum)}`)
-  return [says, '', [m.promise.day, m.promise.what, m.promise.counted, m.promise.sum].join('\t'), ...lines, `${m.promise.target}\t\t\t${hm(s.whole)}`].join('\n')
+  return [says, '', [m.promise.day, m.promise.what, m.promise.counted, m.promise.sum].join('\t'), ...lines, `${m.promise.target}\t\t\t${hm(s.all)}`].join('\n')
 }

@@ -1,6 +1,7 @@
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useSuspenseQuery } from '@tanstack/react-query'
 import { Copy } from 'lucide-react'
 import { useId, useState } from 'react'
+import { metaQuery } from '@/api/queries'
 import { useSession } from '@/api/session'
 import { calendarsQuery, clocksQuery, type Explained } from '@/api/sla'
 import type { RecordView } from '@/api/types'
@@ -162,11 +163,14 @@ function Shares({ x }: { x: Explained }) {
 
 function Changes({ x, now }: { x: Explained; now: number }) {
   const m = useM()
+  const { data: meta } = useSuspenseQuery(metaQuery)
+  // The server names a priority by its code.
+  const words = (c: Explained['changes'][number]) => (c.type === 'priority_changed' ? meta.priorities.reduce((t, p) => t.replaceAll(p.value, p.label), c.text) : c.text)
   return (
     <section className={css.part} aria-labelledby="why-changes">
       <h3 id="why-changes">{m.promise.changes}</h3>
       <ol className={css.changes}>
-        {x.changes.map((c, i) => <li key={i}><time className="num muted">{moment(c.at, now)}</time> <span>{c.text}</span></li>)}
+        {x.changes.map((c, i) => <li key={i}><time className="num muted">{moment(c.at, now)}</time> <span>{words(c)}</span></li>)}
       </ol>
     </section>
   )

@@ -60,6 +60,9 @@ const stretch = (ahead: boolean) => (e: LedgerEntry): Stretch => ({ from: wall(e
 /** Whether time counts in it. */
 export const counts = (kind: EntryKind) => kind === 'open' || kind === 'make_up'
 
+/** Whole minutes; the seconds of a stretch are rounded down, so the last one may lack a little. */
+export const whole = (seconds: number) => Math.floor((seconds + 2) / 60)
+
 /** The account of a clock day by day. What lies in days without working time is folded; minutes are rounded so that the
  * lines always add up to the sum. */
 export function rowsOf(x: Pick<Explained, 'ledger' | 'forecast'>): Row[] {
@@ -82,7 +85,7 @@ export function rowsOf(x: Pick<Explained, 'ledger' | 'forecast'>): Row[] {
     }
     const tally = (ahead: boolean) => {
       for (const p of parts) if (counts(p.kind) && p.ahead === ahead) seconds += (p.whole.seconds * (p.to - p.from)) / (p.whole.to - p.whole.from)
-      const minutes = Math.round(seconds / 60) - shown
+      const minutes = whole(seconds) - shown
       shown += minutes
       return minutes
     }
