@@ -52,7 +52,7 @@ func TestAgreementsAreKeptAndReplayed(t *testing.T) {
 		sup.must("POST", base+"/activate", map[string]any{})
 		incident := desk.must("POST", api+"/incidents", map[string]any{"title": "打不开", "description": "收银打不开", "customer": customer, "impact": "high", "urgency": "high"})
 		number := incident.text("number") // Monday 2025-03-03 08:00, before the office opens
-		due := func() string { return desk.must("GET", api+"/records/"+number+"/clocks", nil).text("items.0.due") }
+		due := func() string { return desk.must("GET", api+"/records/"+number+"/clocks", nil).text("results.0.due") }
 		if got := due(); got != "2025-03-03T13:00:00+08:00" {
 			t.Errorf("solving is due at %s", got)
 		}
@@ -101,7 +101,7 @@ func TestAgreementsAreKeptAndReplayed(t *testing.T) {
 		}
 		sup.must("POST", base+"/retire", map[string]any{})
 		after := desk.must("POST", api+"/incidents", map[string]any{"title": "又打不开", "description": "收银打不开", "customer": customer, "impact": "high", "urgency": "high"})
-		if list := desk.must("GET", api+"/records/"+after.text("number")+"/clocks", nil).list("items"); len(list) != 0 {
+		if list := desk.must("GET", api+"/records/"+after.text("number")+"/clocks", nil).list("results"); len(list) != 0 {
 			t.Errorf("a retired agreement promises still: %v", list)
 		}
 	})

@@ -3,6 +3,8 @@ package calendar_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"strconv"
 	"testing"
 	"time"
 
@@ -262,12 +264,18 @@ func random(r *rand.Rand) calendar.Spec {
 	return spec
 }
 
-// TestAddAndElapsedAgree: elapsed(t, add(t, d)) = d, add is monotone, and the minutes that are open add up.
+// TestAddAndElapsedAgree: elapsed(t, add(t, d)) = d, add is monotone, and the minutes that are open add up. A million
+// questions, half a minute's work under the race detector, are asked by
+//
+//	STEWARD_CALENDARS=2000 go test -run TestAddAndElapsedAgree ./internal/core/calendar
 func TestAddAndElapsedAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(20261001, 7))
-	calendars, samples := 2000, 500
-	if testing.Short() {
-		calendars = 50
+	calendars, samples := 150, 500
+	if s := os.Getenv("STEWARD_CALENDARS"); s != "" {
+		var err error
+		if calendars, err = strconv.Atoi(s); err != nil {
+			t.Fatal(err)
+		}
 	}
 	for range calendars {
 		spec := random(r)

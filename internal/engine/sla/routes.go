@@ -181,9 +181,10 @@ type talliesOut struct {
 	}
 }
 
+// explainedOut has the shape of a calculation's answer: what holds for one holds for the other.
 type explainedOut struct {
 	Body struct {
-		Items []Explained `json:"items"`
+		Results []Explained `json:"results"`
 	}
 }
 
@@ -195,7 +196,7 @@ func (s *Service) clockRoutes(api *httpapi.API) {
 		}) (*explainedOut, error) {
 			list, err := s.Explain(ctx, in.Number, in.At)
 			out := &explainedOut{}
-			out.Body.Items = list
+			out.Body.Results = list
 			return out, err
 		})
 	httpapi.Handle(api, httpapi.Op{ID: "record-clock-review", Method: "PUT", Path: "/api/v1/records/{number}/clocks/{agreement}/{target}/review", Tag: "Agreements", Summary: "Say what became of a breach", Perm: Manage},

@@ -172,4 +172,4 @@ export const publicDaysQuery = (year: number) => queryOptions({ queryKey: ['publ
 export const tallyQuery = (month: string) => queryOptions({ queryKey: [...agreementsKey, 'statistics', month], queryFn: () => api.get<Page<Tally>>('/agreements/statistics', { month }), select: (p) => p.items })
 /** The clocks of a record at an instant; at none, as they stand now. */
 export const clocksQuery = (number: string, at?: string) =>
-  queryOptions({ queryKey: [`record:${number}`, 'clocks', at ?? ''], queryFn: () => api.get<Page<Explained>>(`/records/${encodeURIComponent(number)}/clocks`, { at }), select: (p) => p.items })
+  queryOptions({ queryKey: [`record:${number}`, 'clocks', at ?? ''], queryFn: () => api.get<{ results: Explained[] }>(`/records/${encodeURIComponent(number)}/clocks`, { at }), select: (p) => p.results })

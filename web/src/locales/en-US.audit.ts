@@ -53,11 +53,12 @@ export const audit: Messages['audit'] = {
     'organisation.created': 'added', 'organisation.changed': 'changed', 'site.created': 'added', 'site.changed': 'changed', 'department.created': 'added', 'department.changed': 'changed', 'service.created': 'added', 'service.changed': 'changed',
     'team.created': 'added', 'team.changed': 'changed', 'dedicated_engineer.created': 'added', 'dedicated_engineer.changed': 'changed',
     'role.created': 'added', 'role.changed': 'changed', 'role.deleted': 'deleted', 'password_policy.changed': 'changed', 'definition.published': 'published', 'scheme.saved': 'saved', 'view.saved': 'saved', 'view.deleted': 'deleted',
+    'calendar.saved': 'saved', 'calendar.deleted': 'deleted', 'agreement.saved': 'new version', 'agreement.activated': 'put in force', 'agreement.retired': 'retired', 'clock.reviewed': 'breach reviewed',
     'file.uploaded': 'uploaded', 'file.removed': 'removed', 'audit.exported': 'exported',
   },
   subjects: {
     account: 'account', person: 'person', organisation: 'organisation', site: 'site', department: 'department', service: 'product in use', team: 'team', dedicated_engineer: 'dedicated engineer', role: 'role', password_policy: 'password rules', definition: 'definition',
-    priority_scheme: 'priority matrix', view: 'view', file: 'file', audit: 'audit trail',
+    priority_scheme: 'priority matrix', view: 'view', file: 'file', audit: 'audit trail', agreement: 'agreement', calendar: 'calendar',
   },
   fields: {
     left_at: 'Left at', name: 'Name', status: 'Status', role: 'Role', process: 'Process', project: 'Project', version: 'Version', note: 'Note', reason: 'Reason', ip: 'Address', failed: 'Wrong attempts', login: 'Account', must_change: 'Must change', perms: 'Permissions', label: 'Name', minutes: 'Minutes', text: 'Text',

@@ -65,6 +65,8 @@ export const notify: Messages['notify'] = {
   troubles: 'Failed within a day',
   troublesN: (n) => `${n} failed`,
   test: 'Send a test',
+  inUse: (name) => `${name} is on`,
+  testFirst: 'Added, but off. Send a test first, and switch it on once it arrives.',
   tested: 'Sent to you: once it arrives, the channel works.',
   choices: { starttls: 'STARTTLS', tls: 'TLS', none: 'Not encrypted', person: 'Who is told', all: 'Everybody', nobody: 'Nobody' },
   levels: { urgent: 'Urgent', normal: 'Normal', info: 'For information' },

@@ -82,7 +82,7 @@ export const alert = {
   enable: '启用',
   disable: '停用',
   setUp: '怎么接入',
-  setUpTitle: (name: string) => `接入${name}`,
+  setUpTitle: (name: string) => `接入 ${name}`,
   renew: '换令牌',
   renewAsk: (name: string) => `换掉“${name}”的令牌？`,
   renewHint: '原来的令牌马上失效，监控系统要换成新地址才能继续送告警。',

@@ -51,11 +51,12 @@ export const audit = {
     'organisation.created': '新增', 'organisation.changed': '修改', 'site.created': '新增', 'site.changed': '修改', 'department.created': '新增', 'department.changed': '修改', 'service.created': '新增', 'service.changed': '修改',
     'team.created': '新增', 'team.changed': '修改', 'dedicated_engineer.created': '新增', 'dedicated_engineer.changed': '修改',
     'role.created': '新增', 'role.changed': '修改', 'role.deleted': '删除', 'password_policy.changed': '修改', 'definition.published': '发布', 'scheme.saved': '保存', 'view.saved': '保存', 'view.deleted': '删除',
+    'calendar.saved': '保存', 'calendar.deleted': '删除', 'agreement.saved': '存为新版本', 'agreement.activated': '生效', 'agreement.retired': '停用', 'clock.reviewed': '登记超时分析',
     'file.uploaded': '上传', 'file.removed': '删除', 'audit.exported': '导出',
   } as Record<string, string>,
   subjects: {
     account: '账号', person: '人员', organisation: '组织', site: '站点', department: '部门', service: '在用产品', team: '团队', dedicated_engineer: '专属工程师', role: '角色', password_policy: '密码规则', definition: '流程定义',
-    priority_scheme: '优先级矩阵', view: '视图', file: '文件', audit: '审计记录',
+    priority_scheme: '优先级矩阵', view: '视图', file: '文件', audit: '审计记录', agreement: '服务协议', calendar: '服务日历',
   } as Record<string, string>,
   fields: {
     left_at: '离职时间', name: '名称', status: '状态', role: '角色', process: '流程', project: '项目', version: '版本', note: '说明', reason: '原因', ip: '地址', failed: '连续输错', login: '账号', must_change: '首次登录改密', perms: '权限', label: '名称', minutes: '分钟', text: '内容',

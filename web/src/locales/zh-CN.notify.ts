@@ -63,6 +63,8 @@ export const notify = {
   troubles: '一天内失败',
   troublesN: (n: number) => `${n} 次`,
   test: '发测试消息',
+  inUse: (name: string) => `${name}已启用`,
+  testFirst: '已添加，还没有启用。先发一条测试消息，收到了再启用。',
   tested: '已发给你，收到就说明可用。',
   choices: { starttls: 'STARTTLS', tls: 'TLS', none: '不加密', person: '被通知的人', all: '所有人', nobody: '不提醒' } as Record<string, string>,
   levels: { urgent: '紧急', normal: '一般', info: '知会' } as Record<string, string>,

@@ -139,7 +139,7 @@ function examples(kind: SourceKind, url: string): { title: string; text: string 
     case 'zabbix':
       return [
         { title: 'Zabbix › Media types › Webhook › Script', text: `var p = JSON.parse(value), r = new HttpRequest();\nr.addHeader('Content-Type: application/json');\nreturn r.post('${url}', JSON.stringify(p));` },
-        { title: 'Zabbix › Parameters', text: 'event_id    {EVENT.ID}\ntrigger_id  {TRIGGER.ID}\nhost        {HOST.NAME}\nitem        {ITEM.KEY}\nvalue       {ITEM.LASTVALUE}\nseverity    {EVENT.SEVERITY}\nstatus      {EVENT.STATUS}\nname        {EVENT.NAME}\ndate        {EVENT.DATE}\ntime        {EVENT.TIME}' },
+        { title: 'Zabbix › Parameters', text: 'event_id             {EVENT.ID}\ntrigger_id           {TRIGGER.ID}\nevent_value          {EVENT.VALUE}\nhost                 {HOST.NAME}\nevent_name           {EVENT.NAME}\nitem_key             {ITEM.KEY}\nitem_value           {ITEM.LASTVALUE}\nevent_severity       {EVENT.SEVERITY}\nevent_date           {EVENT.DATE}\nevent_time           {EVENT.TIME}\nevent_recovery_date  {EVENT.RECOVERY.DATE}\nevent_recovery_time  {EVENT.RECOVERY.TIME}' },
         { title: 'curl', text: post(samples.zabbix) },
       ]
     case 'prometheus': {

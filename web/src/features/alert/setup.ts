@@ -53,7 +53,7 @@ export const samples: Record<string, object> = {
     receiver: 'steward', status: 'firing', orgId: 1, groupKey: '{}', title: '[FIRING:1] HighCPU', state: 'alerting', message: '', version: '1',
     alerts: [{ status: 'firing', labels: { alertname: 'HighCPU', instance: 'his-db-01', severity: 'critical' }, annotations: { summary: 'CPU 95 %' }, startsAt: at, endsAt: '0001-01-01T00:00:00Z', fingerprint: 'c0ffee02', values: { B: 95 } }],
   },
-  zabbix: { event_id: '42', trigger_id: '7', host: 'his-db-01', item: 'system.cpu.util', value: '95', severity: 'High', status: 'PROBLEM', name: 'CPU 95 %', date: '2026.10.10', time: '14:16:00' },
+  zabbix: { event_id: '42', trigger_id: '7', event_value: '1', host: 'his-db-01', event_name: 'CPU 95 %', item_key: 'system.cpu.util', item_value: '95', event_severity: 'High', event_date: '2026.10.10', event_time: '14:16:00' },
   prometheus: [{ labels: { alertname: 'HighCPU', instance: 'his-db-01', severity: 'critical' }, annotations: { summary: 'CPU 95 %' }, startsAt: at, generatorURL: '' }],
   generic: { object: 'his-db-01', metric: 'cpu', value: 95, threshold: 90, severity: 'critical', status: 'firing', title: 'CPU 95 %', started_at: at },
 } satisfies Record<string, object>

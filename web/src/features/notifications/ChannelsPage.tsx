@@ -48,6 +48,15 @@ export function ChannelsPage() {
       toast(say(e, m.error.network), undefined, true)
     }
   }
+  const turn = async (c: Channel) => {
+    try {
+      await api.patch(`/notification-channels/${c.id}`, { enabled: !c.enabled }, { version: c.version })
+      if (!c.enabled) toast(m.notify.inUse(c.name))
+    } catch (e) {
+      toast(say(e, m.error.network), undefined, true)
+    }
+    await refresh()
+  }
   const levels = Object.entries(m.notify.levels).map(([value, label]) => ({ value, label }))
   const fieldsOf = (k: ChannelKind, c?: Channel): FieldMeta[] => [
     { name: 'name', type: 'text', label: m.alert.name, max_len: 60, group: m.notify.general },
@@ -100,7 +109,7 @@ export function ChannelsPage() {
           { name: 'levels', label: m.notify.usedFor, cell: (c) => c.levels.map((l) => m.notify.levels[l] ?? l).join(m.app.listSep) },
           { name: 'last', label: m.notify.lastSent, cell: (c) => <span className="num sub">{c.last_sent_at ? moment(c.last_sent_at, now) : m.notify.neverSent}</span> },
           { name: 'troubles', label: m.notify.troubles, cell: (c) => (c.troubles > 0 ? <span className={css.bad}>{m.notify.troublesN(c.troubles)}</span> : '') },
-          { name: 'test', label: m.notify.test, hideLabel: true, end: true, cell: (c) => <Button size="small" icon={<Send size={14} strokeWidth={1.75} />} busy={results[c.id] === 'busy'} onClick={() => void test(c)}>{m.notify.test}</Button> },
+          { name: 'test', label: m.notify.test, hideLabel: true, end: true, cell: (c) => <span className="row">{!c.enabled && <Button size="small" onClick={() => void turn(c)}>{m.alert.enable}</Button>}<Button size="small" icon={<Send size={14} strokeWidth={1.75} />} busy={results[c.id] === 'busy'} onClick={() => void test(c)}>{m.notify.test}</Button></span> },
         ]}
       />
       {choosing && (
@@ -122,7 +131,7 @@ export function ChannelsPage() {
           onClose={() => setOpen(null)}
           foot={open.channel && (
             <>
-              <Button kind="quiet" onClick={() => void api.patch(`/notification-channels/${open.channel?.id}`, { enabled: !open.channel?.enabled }, { version: open.channel?.version }).then(() => (setOpen(null), refresh()), (e: unknown) => toast(say(e, m.error.network), undefined, true))}>{open.channel.enabled ? m.alert.disable : m.alert.enable}</Button>
+              <Button kind="quiet" onClick={() => open.channel && void turn(open.channel).then(() => setOpen(null))}>{open.channel.enabled ? m.alert.disable : m.alert.enable}</Button>
               <Button kind="quiet" onClick={() => (setRemoving(open.channel ?? null), setOpen(null))}>{m.notify.removeChannel}</Button>
             </>
           )}
@@ -131,6 +140,7 @@ export function ChannelsPage() {
             else await api.post('/notification-channels', { kind: open.kind.kind, ...body(Object.fromEntries(Object.entries(all).filter(([, v]) => v !== null && v !== undefined && v !== ''))) })
             await refresh()
             setOpen(null)
+            if (!open.channel) toast(m.notify.testFirst)
           }}
         />
       )}
