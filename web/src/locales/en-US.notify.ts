@@ -72,6 +72,8 @@ export const notify: Messages['notify'] = {
   levels: { urgent: 'Urgent', normal: 'Normal', info: 'For information' },
   level: 'Level',
 
+  inChinese: 'Chinese',
+  inEnglish: 'English',
   templates: 'Notification templates',
   templatesHint: 'How notices are worded outside of the application. Without its own, a kind uses “Any other notice”.',
   kind: 'Notice',

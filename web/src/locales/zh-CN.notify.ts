@@ -70,6 +70,8 @@ export const notify = {
   levels: { urgent: '紧急', normal: '一般', info: '知会' } as Record<string, string>,
   level: '级别',
 
+  inChinese: '中文',
+  inEnglish: '英文',
   templates: '通知模板',
   templatesHint: '应用以外怎么写。没有单独写的，用“其他通知”的。',
   kind: '通知',

@@ -37,7 +37,7 @@ export function AgreementPage({ id }: { id: string }) {
   if (list.isError) return <ErrorState error={list.error} onRetry={() => void list.refetch()} />
   const found = list.data.find((a) => a.id === id) ?? null
   if (!found && id !== 'new') return <EmptyState action={<Link to="/agreements">{m.agreements.back}</Link>}>{m.app.notFound}</EmptyState>
-  return <Editor key={`${id}-${found?.version ?? 0}`} old={found} />
+  return <Editor key={[id, found?.version, found?.active_version, found?.state].join()} old={found} />
 }
 
 function Editor({ old }: { old: Agreement | null }) {

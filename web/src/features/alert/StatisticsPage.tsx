@@ -22,6 +22,9 @@ const start = (d: string | undefined, plus = 0) => {
   return t.toISOString()
 }
 
+/** The head of a column, said again where there are no columns. */
+const Cap = ({ children }: { children: string }) => <span className={css.cap} aria-hidden>{children}</span>
+
 /** How late alerts come in, and how many were false. */
 export function StatisticsPage({ filters, onFilters }: { filters: Filters; onFilters: (f: Filters) => void }) {
   const m = useM()
@@ -59,13 +62,13 @@ export function StatisticsPage({ filters, onFilters }: { filters: Filters; onFil
                 { name: 'month', label: m.alert.month, width: 90, cell: (b) => <span className="no">{b.month}</span> },
                 { name: 'source', label: m.alert.source, cell: (b) => <Link to="/alerts" search={{ view: 'all', source: b.source }}>{b.source_name || b.source}</Link> },
                 { name: 'alerts', label: m.alert.count, cell: (b) => <span className="num"><span className={css.bar} style={{ width: Math.max(2, (b.alerts / most) * 120) }} aria-hidden />{b.alerts}</span> },
-                { name: 'repeats', label: m.alert.repeats, cell: (b) => <span className="num">{b.repeats}</span> },
-                { name: 'records', label: m.alert.records, cell: (b) => <span className="num">{b.records}</span> },
-                { name: 'false', label: m.alert.falseRate, cell: (b) => <span className="num">{rate(b)}</span> },
-                { name: 'delay', label: m.alert.delay, cell: (b) => <span className="num">{length(b.delay_ms)} <span className="muted">{m.alert.longest(length(b.delay_max_ms))}</span></span> },
-                { name: 'ack', label: m.alert.toAcknowledge, cell: (b) => <span className="num">{length(b.acknowledge_ms)}</span> },
-                { name: 'overdue', label: m.alert.overdue, cell: (b) => <span className="num">{b.overdue || ''}</span> },
-                { name: 'unlinked', label: m.alert.unlinked, cell: (b) => <span className="num">{b.unlinked || ''}</span>, end: true },
+                { name: 'repeats', label: m.alert.repeats, cell: (b) => <span className="num"><Cap>{m.alert.repeats}</Cap>{b.repeats}</span> },
+                { name: 'records', label: m.alert.records, cell: (b) => <span className="num"><Cap>{m.alert.records}</Cap>{b.records}</span> },
+                { name: 'false', label: m.alert.falseRate, cell: (b) => <span className="num"><Cap>{m.alert.falseRate}</Cap>{rate(b)}</span> },
+                { name: 'delay', label: m.alert.delay, cell: (b) => <span className="num"><Cap>{m.alert.delay}</Cap>{length(b.delay_ms)} <span className="muted">{m.alert.longest(length(b.delay_max_ms))}</span></span> },
+                { name: 'ack', label: m.alert.toAcknowledge, cell: (b) => <span className="num"><Cap>{m.alert.toAcknowledge}</Cap>{length(b.acknowledge_ms)}</span> },
+                { name: 'overdue', label: m.alert.overdue, cell: (b) => (b.overdue ? <span className="num"><Cap>{m.alert.overdue}</Cap>{b.overdue}</span> : '') },
+                { name: 'unlinked', label: m.alert.unlinked, cell: (b) => (b.unlinked ? <span className="num"><Cap>{m.alert.unlinked}</Cap>{b.unlinked}</span> : ''), end: true },
               ]}
             />
           </>

@@ -26,7 +26,7 @@ export function TemplatesPage() {
     <PageFrame
       title={m.notify.templates}
       sub={m.notify.templatesHint}
-      bar={<div className={css.views}><ViewTabs small label={m.shell.language} value={lang} onChange={(v) => setLang(v as 'zh')} items={[{ id: 'zh', label: '中文' }, { id: 'en', label: 'English' }]} /></div>}
+      bar={<div className={css.views}><ViewTabs small label={m.shell.language} value={lang} onChange={(v) => setLang(v as 'zh')} items={[{ id: 'zh', label: m.notify.inChinese }, { id: 'en', label: m.notify.inEnglish }]} /></div>}
     >
       <DataTable
         label={m.notify.templates}
@@ -89,7 +89,7 @@ function Editor({ t, variables, onClose }: { t: Template; variables: string[]; o
       kind="drawer"
       width={900}
       title={t.kind_label}
-      sub={t.lang === 'zh' ? '中文' : 'English'}
+      sub={t.lang === 'zh' ? m.notify.inChinese : m.notify.inEnglish}
       onClose={onClose}
       onSubmit={() => void save()}
       foot={<><Button type="submit" kind="primary" k="mod+enter" busy={busy}>{m.app.save}</Button><Button kind="quiet" onClick={onClose}>{m.app.cancel}</Button>{t.own && <span className={css.end}><Button kind="quiet" onClick={() => void reset()}>{m.notify.reset}</Button></span>}</>}
