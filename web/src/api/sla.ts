@@ -55,6 +55,8 @@ export interface Step {
   kind: 'warning' | 'alarm' | 'escalation'
   to: string[]
   wake?: boolean
+  /** From here on it is reported upwards: the next level is told when nobody has acknowledged it for so long. */
+  report_up_seconds?: number
 }
 export const clauseNames = ['scope', 'quality', 'indicators', 'assessment', 'compensation', 'disputes', 'leftovers', 'complaints'] as const
 export type Clause = (typeof clauseNames)[number]
@@ -127,6 +129,7 @@ export interface Explained {
   shares: { who: 'customer' | 'team' | 'supplier'; name: string; seconds: number }[]
   points: { kind: Step['kind']; at: Instant | null; to: string[]; taken: boolean }[]
   changes: { at: Instant; type: string; text: string }[]
+  reports: { from: string; to: string; at: Instant; acknowledged_at: Instant | null }[]
   review: Review | null
 }
 

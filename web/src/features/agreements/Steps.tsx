@@ -35,13 +35,14 @@ export function Steps({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Dra
                 </select>
                 <span className={css.to}><OptionPicker field={{ name: `to-${i}`, type: 'enum', multiple: true, required: true, label: m.agreements.stepTo, options: actors, placeholder: m.agreements.stepTo }} value={s.to} onChange={(v) => change(i, { to: Array.isArray(v) ? (v as string[]) : [] })} a11y={{ id: `step-to-${i}`, 'aria-label': n(i, m.agreements.stepTo), ...(bad[i] && s.to.length === 0 ? { 'aria-invalid': true as const } : {}) } as { id: string }} /></span>
                 <Checkbox label={m.agreements.stepWake} checked={s.wake} onChange={(e) => change(i, { wake: e.target.checked })} />
+                <span className={css.amount}><Input aria-label={n(i, m.agreements.stepUp)} placeholder={m.agreements.stepUp} title={m.agreements.stepUpHint} value={s.up} maxLength={30} onChange={(e) => change(i, { up: e.target.value })} /></span>
                 {may && <IconButton small label={m.agreements.removeStep(i + 1)} icon={<Trash2 size={14} strokeWidth={1.75} />} onClick={() => set({ stepLines: d.stepLines.filter((_, k) => k !== i) })} />}
               </li>
             )
           })}
         </ol>
       )}
-      {may && <Button size="small" className={css.addStep} icon={<Plus size={13} strokeWidth={1.75} />} onClick={() => set({ stepLines: [...d.stepLines, { target: '*', point: 'percent', amount: '80', kind: 'warning', to: ['handler'], wake: false }] })}>{m.agreements.addStep}</Button>}
+      {may && <Button size="small" className={css.addStep} icon={<Plus size={13} strokeWidth={1.75} />} onClick={() => set({ stepLines: [...d.stepLines, { target: '*', point: 'percent', amount: '80', kind: 'warning', to: ['handler'], wake: false, up: '' }] })}>{m.agreements.addStep}</Button>}
     </section>
   )
 }

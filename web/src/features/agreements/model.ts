@@ -20,6 +20,8 @@ export interface StepLine {
   kind: Step['kind']
   to: string[]
   wake: boolean
+  /** How long until the next level is told; '' = not reported upwards. */
+  up: string
 }
 /** An agreement while it is being written. */
 export interface Draft extends Omit<Agreement, 'targets' | 'steps'> {
@@ -42,7 +44,7 @@ export function draftOf(a: Agreement | null): Draft {
 }
 
 const stepLine = (s: Step): StepLine => ({
-  target: s.target, kind: s.kind, to: s.to, wake: !!s.wake,
+  target: s.target, kind: s.kind, to: s.to, wake: !!s.wake, up: s.report_up_seconds ? lengthText(s.report_up_seconds) : '',
   ...(s.before_seconds ? { point: 'before' as const, amount: lengthText(s.before_seconds) } : s.after_seconds ? { point: 'after' as const, amount: lengthText(s.after_seconds) } : { point: 'percent' as const, amount: String(s.percent ?? 0) }),
 })
 
@@ -61,7 +63,7 @@ export function agreementOf(d: Draft): Agreement {
     }),
   )
   const steps: Step[] = stepLines.map((s) => ({
-    target: s.target, kind: s.kind, to: s.to, ...(s.wake ? { wake: true } : {}),
+    target: s.target, kind: s.kind, to: s.to, ...(s.wake ? { wake: true } : {}), ...(seconds(s.up) ? { report_up_seconds: seconds(s.up) ?? 0 } : {}),
     ...(s.point === 'percent' ? { percent: Math.round(Number(s.amount)) || 0 } : s.point === 'before' ? { before_seconds: seconds(s.amount) ?? 0 } : { after_seconds: seconds(s.amount) ?? 0 }),
   }))
   return { ...rest, targets, ...(steps.length > 0 ? { steps } : {}) }
@@ -69,7 +71,7 @@ export function agreementOf(d: Draft): Agreement {
 
 /** Cells that cannot be read, as line/priority. */
 export const badCells = (d: Draft) => d.lines.flatMap((l, i) => Object.entries(l.cells).flatMap(([p, text]) => (text.trim() && !seconds(text) ? [`${i}/${p}`] : [])))
-export const badSteps = (d: Draft) => d.stepLines.map((s) => s.to.length === 0 || (s.point === 'percent' ? !(Number(s.amount) > 0 && Number(s.amount) <= 1000) : !seconds(s.amount)))
+export const badSteps = (d: Draft) => d.stepLines.map((s) => s.to.length === 0 || (s.up.trim() !== '' && !seconds(s.up)) || (s.point === 'percent' ? !(Number(s.amount) > 0 && Number(s.amount) <= 1000) : !seconds(s.amount)))
 
 /** What an agreement lacks to be put in force, by the names the server uses. */
 export function lacking(a: Agreement): string[] {

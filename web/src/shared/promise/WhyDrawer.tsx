@@ -108,6 +108,7 @@ export default function WhyDrawer({ record, clock, onClose }: { record: Pick<Rec
             <Rests x={x} words={words} calm={calm} calendar={spec ? pick(spec.label) : ''} version={spec?.version} />
           </div>
           {x.points.length > 0 && <Points x={x} now={now} />}
+          {x.reports.length > 0 && <Reports x={x} now={now} />}
           {!calm && x.state === 'breached' && !at && <ReviewPart key={keyOf(x)} number={record.number} x={x} may={perms.includes('sla.manage')} />}
         </>
       )}
@@ -190,6 +191,24 @@ function Rests({ x, words, calm, calendar, version }: { x: Explained; words: str
         {elsewhere && <><dt>{m.promise.zone}</dt><dd>{x.timezone}</dd></>}
       </dl>
       <p className={css.hint}>{m.promise.exactMet}</p>
+    </section>
+  )
+}
+
+function Reports({ x, now }: { x: Explained; now: number }) {
+  const m = useM()
+  return (
+    <section className={css.part} aria-labelledby="why-reports">
+      <h3 id="why-reports">{m.promise.reports}</h3>
+      <ul className={css.points}>
+        {x.reports.map((r) => (
+          <li key={r.at + r.to}>
+            <span className="num">{moment(r.at, now)}</span>
+            <span className="grow sub">{r.from} → {r.to}</span>
+            <span className="muted">{r.acknowledged_at ? m.promise.reportKnown(moment(r.acknowledged_at, now)) : m.promise.reportWaits}</span>
+          </li>
+        ))}
+      </ul>
     </section>
   )
 }
