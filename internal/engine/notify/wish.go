@@ -122,7 +122,11 @@ func (s *Service) preferences(ctx context.Context, u *work.Unit) (p Preferences,
 	if err != nil {
 		return p, err
 	}
-	w := routes.wishes[u.Actor.ID]
+	own, err := readWishes(ctx, u.Tx, []string{u.Actor.ID}) // also where there is no channel to use them with
+	if err != nil {
+		return p, err
+	}
+	w := own[u.Actor.ID]
 	p = Preferences{Levels: []LevelChoice{}, Hold: w.Hold, Digest: w.Digest, DigestAt: w.DigestAt, Zone: s.placeOf(person).String(), Channels: []ChannelChoice{}}
 	if p.Digest == "" {
 		p.Digest = NoDigest

@@ -65,5 +65,5 @@ export function Simulate({ spec, country }: { spec: Spec; country: boolean }) {
 /** The account of a calculation in the shape of a clock that has just run out. */
 const asExplained = (ledger: LedgerEntry[], length: number): Explained => ({
   target: '', label: '', kind: 'sla', agreement: '', agreement_name: '', agreement_id: '', agreement_version: 0, calendar: '', timezone: '', started_at: ledger[0]?.from ?? '', ended_at: null,
-  target_seconds: length, bound_by: 'target', state: 'running', due: null, elapsed: length, remaining: 0, paused_seconds: 0, breached_at: null, ledger, forecast: [], shares: [], points: [], changes: [], review: null,
+  target_seconds: length, bound_by: 'target', state: 'running', due: null, elapsed: length, remaining: 0, paused_seconds: 0, breached_at: null, ledger, forecast: [], shares: [], points: [], reports: [], changes: [], review: null,
 })
