@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -34,11 +33,7 @@ func Each(t *testing.T, fn func(t *testing.T, a *app.App), sources ...process.So
 // Start runs the program on a fresh database until the test ends.
 func Start(t testing.TB, dialect db.Dialect, sources ...process.Source) *app.App {
 	t.Helper()
-	data := t.TempDir()
-	url := "sqlite:" + filepath.Join(data, "steward.db")
-	if dialect == db.Postgres {
-		url = dbtest.PostgresURL(t)
-	}
+	data, url := t.TempDir(), dbtest.Prepared(t, dialect, app.Migrations())
 	cfg := config.Config{Listen: "127.0.0.1:0", Data: data, DatabaseURL: url, Sync: "normal", Zone: "Asia/Shanghai",
 		UploadLimit: 5, StopWithin: 10 * time.Second, TestClock: true, LogLevel: "warn", MaxConns: 8, Networks: []string{"127.0.0.0/8"}}
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))

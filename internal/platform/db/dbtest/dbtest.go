@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -49,13 +48,13 @@ func Config(change func(*db.Config)) Option { return func(s *settings) { change(
 // Open opens a fresh SQLite database that goes away with the test.
 func Open(t testing.TB, options ...Option) *db.DB {
 	t.Helper()
-	return open(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db"), options)
+	return open(t, db.SQLite, options)
 }
 
 // Postgres opens a fresh PostgreSQL schema that goes away with the test.
 func Postgres(t testing.TB, options ...Option) *db.DB {
 	t.Helper()
-	return open(t, PostgresURL(t), options)
+	return open(t, db.Postgres, options)
 }
 
 // Each runs a test on SQLite and on PostgreSQL. Without a server the PostgreSQL half fails, unless -short skips it.
@@ -68,13 +67,7 @@ func Each(t *testing.T, fn func(t *testing.T, d *db.DB), options ...Option) {
 // PostgresURL is the URL of a fresh schema that goes away with the test.
 func PostgresURL(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv(Env)
-	if server == "" {
-		if testing.Short() {
-			t.Skip(Env + " is not set")
-		}
-		t.Fatal(Env + " is not set; run with -short to skip PostgreSQL")
-	}
+	server := serverURL(t)
 	schema := "t_" + id.New()
 	ddl(t, server, "CREATE SCHEMA "+pgx.Identifier{schema}.Sanitize())
 	t.Cleanup(func() { ddl(t, server, "DROP SCHEMA "+pgx.Identifier{schema}.Sanitize()+" CASCADE") })
@@ -86,6 +79,18 @@ func PostgresURL(t testing.TB) string {
 	q.Set("search_path", schema)
 	u.RawQuery = q.Encode()
 	return u.String()
+}
+
+func serverURL(t testing.TB) string {
+	t.Helper()
+	server := os.Getenv(Env)
+	if server == "" {
+		if testing.Short() {
+			t.Skip(Env + " is not set")
+		}
+		t.Fatal(Env + " is not set; run with -short to skip PostgreSQL")
+	}
+	return server
 }
 
 // Log writes to the test's output while the test runs; a straggler's message afterwards is dropped, not a panic.
@@ -124,11 +129,14 @@ func ddl(t testing.TB, server, sql string) {
 	}
 }
 
-func open(t testing.TB, address string, options []Option) *db.DB {
+func open(t testing.TB, dialect db.Dialect, options []Option) *db.DB {
 	t.Helper()
-	s := settings{cfg: db.Config{URL: address, MaxConns: 4, Log: Log(t)}}
+	s := settings{cfg: db.Config{MaxConns: 4, Log: Log(t)}}
 	for _, option := range options {
 		option(&s)
+	}
+	if s.cfg.URL == "" {
+		s.cfg.URL = Prepared(t, dialect, s.migrations)
 	}
 	d, err := db.Open(context.Background(), s.cfg)
 	if err != nil {
