@@ -11,8 +11,7 @@ STEWARD_CHROMIUM=$(find_chromium)
 export STEWARD_CHROMIUM
 
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/steward-test.XXXXXX")
-going=
-trap '[ -z "$going" ] || kill "$going" 2>/dev/null || true; rm -rf "$tmp"' EXIT
+trap 'rm -rf "$tmp"' EXIT
 
 passed=0 failed=0 skipped=0 began=$SECONDS table=
 
@@ -39,23 +38,8 @@ go_tests() {
 	go build -o "$tmp/gotest" scripts/gotest.go || return
 	# SQLite's own code, translated from C, is not what the race detector is to look at: watching it takes a third of the time.
 	# shellcheck disable=SC2086
-	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/go.counts" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' \
+	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' \
 		-race -p "$p" -parallel "$((2 * p))" -timeout 40m ${STEWARD_TEST_FLAGS:-} ./...
-}
-
-# The Go tests wait for databases and the browser tests for pages, so the two share the processors well: the Go tests
-# begin in the background, and their step only waits for what is left of them.
-begin_go_tests() {
-	go_tests >"$tmp/go.log" 2>&1 &
-	going=$!
-}
-
-rest_of_go_tests() {
-	local rc=0
-	wait "$going" || rc=$?
-	cat "$tmp/go.log"
-	[ ! -f "$tmp/go.counts" ] || cp "$tmp/go.counts" "$tmp/counts"
-	return $rc
 }
 
 # json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.
@@ -95,13 +79,12 @@ if step "web packages" scripts/npm-ci.sh web; then
 else
 	step "web and binary" lacking "web packages" || true
 fi
-begin_go_tests
+step "go tests" go_tests || true
 if [ -n "$built" ]; then
 	step "browser tests" browser_tests || true
 else
 	step "browser tests" lacking "web and binary" || true
 fi
-step "rest of the go tests" rest_of_go_tests || true
 
 printf '\n%s  %-22s %-5s %4ds\n\n' "$table" "in all" "$([ $failed = 0 ] && echo ok || echo FAIL)" $((SECONDS - began))
 if [ $skipped = 0 ]; then

@@ -135,16 +135,11 @@ func open(t testing.TB, dialect db.Dialect, options []Option) *db.DB {
 	for _, option := range options {
 		option(&s)
 	}
-	if s.cfg.URL == "" {
-		s.cfg.URL = Prepared(t, dialect, s.migrations)
-	}
+	s.cfg.URL = Prepared(t, dialect, s.migrations)
 	d, err := db.Open(context.Background(), s.cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(d.Close)
-	if _, err := d.Migrate(context.Background(), s.migrations); err != nil {
-		t.Fatal(err)
-	}
 	return d
 }
