@@ -661,9 +661,10 @@ func (w *walk) fill(r route, f *facts) [][]string {
 	return combos
 }
 
-// deep is how far a walk goes into things of one kind: on PostgreSQL less far, for what differs there is not the engine.
-func (w *walk) deep(n int) int {
-	if w.h.app.DB.Dialect() == db.Postgres {
+// deep is how far a walk goes into the records of a type: less far on PostgreSQL, and with types beside the two with most
+// in them, for the engine treats all alike.
+func (w *walk) deep(def *definition.Type, n int) int {
+	if w.h.app.DB.Dialect() == db.Postgres || def.Type != "vault" && def.Type != "incident" {
 		return max(2, n/3)
 	}
 	return n
@@ -683,7 +684,7 @@ func (w *walk) values(r route, before, segment string, have []string, f *facts) 
 	case "{number}":
 		def := w.h.typeOf(before)
 		all := slices.DeleteFunc(slices.Clone(f.things["number"]), func(n string) bool { return !strings.HasPrefix(n, def.Number[:strings.IndexByte(def.Number, '-')+1]) })
-		return (&facts{things: map[string][]string{"number": all}}).of("number", w.deep(fewNumbers)), true
+		return (&facts{things: map[string][]string{"number": all}}).of("number", w.deep(def, fewNumbers)), true
 	case "{transition}":
 		return w.transitions(w.h.typeOf(strings.Split(r.path, "/")[3]), have[0], f), true
 	case "{link}":
@@ -715,7 +716,7 @@ func (w *walk) transitions(def *definition.Type, number string, f *facts) []stri
 	}
 	first := slices.IndexFunc(f.things["number"], func(n string) bool { return strings.HasPrefix(n, number[:strings.IndexByte(number, '-')]) })
 	if f.things["number"][first] == number {
-		return append((&facts{things: map[string][]string{"step": names}}).of("step", w.deep(15)), "no_such_step")
+		return append((&facts{things: map[string][]string{"step": names}}).of("step", w.deep(def, 15)), "no_such_step")
 	}
 	return names[:min(3, len(names))]
 }
