@@ -691,7 +691,7 @@ func TestHostileTextIsData(t *testing.T) {
 		h.staff("组")
 		c := h.customer("alpha", markA, "1390000")
 		desk := h.people["desk"]
-		for _, def := range h.types {
+		for _, def := range h.ordinary() {
 			for i, hostile := range hostileTexts {
 				body := hostileBody(h, def, c, desk, hostile)
 				got := desk.send(request{method: "POST", path: api + "/" + def.Plural, body: body})

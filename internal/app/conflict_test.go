@@ -59,7 +59,7 @@ func TestTwoPeopleOneRecord(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		c := conflictHouse(t, h)
 		desk, sup := h.people["desk"], h.people["sup"]
-		for _, def := range h.types {
+		for _, def := range h.ordinary() {
 			fields := editable(def)
 			if len(fields) < 2 {
 				continue
@@ -155,7 +155,7 @@ func TestOneOfManyTransitions(t *testing.T) {
 	t.Parallel()
 	eachHouse(t, func(t *testing.T, h *house) {
 		c := conflictHouse(t, h)
-		for _, def := range h.types {
+		for _, def := range h.ordinary() {
 			for _, flow := range def.Workflows {
 				h.race(t, c, def, flow.Name)
 			}
@@ -222,7 +222,7 @@ func TestOneOfManyCreates(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		c := conflictHouse(t, h)
 		desk, sup := h.people["desk"], h.people["sup"]
-		for _, def := range h.types {
+		for _, def := range h.ordinary() {
 			if _, err := h.open(def, "", c, desk); err != nil {
 				t.Fatal(err)
 			}

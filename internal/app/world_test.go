@@ -451,6 +451,14 @@ func (h *house) restricted(c *customer) (engineer, leader, administrator *person
 	return engineer, leader, administrator
 }
 
+// ordinary are the types whose records can be opened and moved with any sound values. The rules of the others look at
+// rosters or at another record; their own tests go through them.
+func (h *house) ordinary() []*definition.Type {
+	return slices.DeleteFunc(slices.Clone(h.types), func(def *definition.Type) bool {
+		return def.Practice == "duty" || def.Type == "coordination"
+	})
+}
+
 // filler makes values for fields of a customer's records.
 type filler struct {
 	h    *house
