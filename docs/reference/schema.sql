@@ -149,7 +149,7 @@ CREATE TABLE alerts (
   record_type TEXT NOT NULL,
   plan TEXT NOT NULL,
   noted_at BIGINT NOT NULL,
-  todo BIGINT NOT NULL,
+  owed BIGINT NOT NULL,
   busy_until BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
   problem TEXT NOT NULL
@@ -160,10 +160,10 @@ CREATE INDEX alerts_customer ON alerts (customer, received_at);
 CREATE INDEX alerts_inbox ON alerts (severity_rank, received_at, id) WHERE open;
 CREATE INDEX alerts_object ON alerts (object, received_at);
 CREATE UNIQUE INDEX alerts_open ON alerts (dedup_key) WHERE open;
+CREATE INDEX alerts_owed ON alerts (busy_until) WHERE owed <> 0;
 CREATE INDEX alerts_received ON alerts (received_at, id);
 CREATE INDEX alerts_record ON alerts (record) WHERE record <> '';
 CREATE INDEX alerts_respond ON alerts (respond_by) WHERE respond_by <> 0;
-CREATE INDEX alerts_todo ON alerts (busy_until) WHERE todo <> 0;
 CREATE TABLE approvals (
   id TEXT PRIMARY KEY,
   record_id TEXT NOT NULL REFERENCES records (id),

@@ -568,7 +568,7 @@ func TestAlertSurvives(t *testing.T) {
 		w := openWatch(t, h, "generic", nil)
 		id := w.took(fire("a", "b", "critical"), 1, 0, 0, 0).text("items.0.alert")
 		err := h.app.DB.Write(t.Context(), func(tx db.Tx) error { // as if it had died after opening, before noting so
-			_, err := tx.Exec(t.Context(), `UPDATE alerts SET todo = 1, record = '' WHERE id = $1`, id)
+			_, err := tx.Exec(t.Context(), `UPDATE alerts SET owed = 1, record = '' WHERE id = $1`, id)
 			return err
 		})
 		if err != nil {

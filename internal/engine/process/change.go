@@ -24,21 +24,20 @@ import (
 // change is one record being changed: the scene, what it was, and what the audit event will say.
 type change struct {
 	*scene
-	before           form.Values
-	was              record.Record // as loaded, its maps not to be touched
-	comment          string
-	public           bool // the comment
-	depth            int  // of moves caused by moves
-	isNew            bool
-	extra            map[string]any   // further details of the event
-	comments         []string         // ids of comments this change makes
-	timers           map[string]int64 // that are running, by name; nil until they are read
-	sides            map[string]party.Side
-	spoke            string            // side of a public comment that this change makes
-	started          []string          // targets of clocks that begin with it
-	kept             Kept              // what the clocks answered last
-	expected, agreed time.Time         // what the definition said of the due time when the clocks last looked
-	owners           map[string]string // customer that a referenced site, service or person belongs to, as far as looked up
+	before   form.Values
+	was      record.Record // as loaded, its maps not to be touched
+	comment  string
+	public   bool // the comment
+	depth    int  // of moves caused by moves
+	isNew    bool
+	extra    map[string]any   // further details of the event
+	comments []string         // ids of comments this change makes
+	timers   map[string]int64 // that are running, by name; nil until they are read
+	sides    map[string]party.Side
+	spoke    string            // side of a public comment that this change makes
+	started  []string          // targets of clocks that begin with it
+	kept     Kept              // what the clocks answered last
+	owners   map[string]string // customer that a referenced site, service or person belongs to, as far as looked up
 }
 
 // maxDepth bounds moves that cause moves; a definition that goes round in circles is stopped there.
@@ -54,12 +53,7 @@ func (s *Service) changeOf(u *work.Unit, r *record.Record) (*change, error) {
 	for m, t := range r.Milestones {
 		was.Milestones[m] = t
 	}
-	changed := &change{scene: c, before: r.All(), was: was, extra: map[string]any{}, owners: map[string]string{}}
-	if changed.expected, err = c.instant("due"); err != nil {
-		return nil, err
-	}
-	changed.agreed, err = c.instant("due_agreed")
-	return changed, err
+	return &change{scene: c, before: r.All(), was: was, extra: map[string]any{}, owners: map[string]string{}}, nil
 }
 
 // read parses what the caller gives and lays it over the record. Only the named fields may be given.

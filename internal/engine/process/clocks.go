@@ -26,12 +26,10 @@ type Clocks interface {
 type Followed struct {
 	Before   *record.Record // nil for a new one
 	After    *record.Record
-	Spoke    string   // side of a public comment: provider, customer
-	Started  []string // targets that begin with this change
-	Expected time.Time
-	Agreed   time.Time
-
-	ExpectedBefore, AgreedBefore time.Time
+	Spoke    string    // side of a public comment: provider, customer
+	Started  []string  // targets that begin with this change
+	Expected time.Time // what the definition says the customer expects; zero = nothing
+	Agreed   time.Time // what was agreed anew; zero = nothing
 }
 
 // Kept is what clocks answer to a change.
@@ -66,7 +64,6 @@ func (c *change) followClocks(ctx context.Context) error {
 	f := Followed{After: c.rec, Spoke: c.spoke, Started: c.started}
 	if !c.isNew {
 		f.Before = &c.was
-		f.ExpectedBefore, f.AgreedBefore = c.expected, c.agreed
 	}
 	var err error
 	if f.Expected, err = c.instant("due"); err != nil {
@@ -79,7 +76,7 @@ func (c *change) followClocks(ctx context.Context) error {
 	if err != nil || !kept.Governed {
 		return err
 	}
-	c.kept, c.expected, c.agreed = kept, f.Expected, f.Agreed
+	c.kept = kept
 	c.rec.Due = kept.Due
 	return nil
 }

@@ -270,7 +270,7 @@ func (e *explainer) turns(zone *time.Location) []Turn {
 		if x.At.After(e.at) {
 			break
 		}
-		params := text.Params{"team": e.names[x.Team], "priority": x.Priority, "due": x.Due.In(zone).Format("01-02 15:04"), "on": text.Label{}}
+		params := text.Params{"team": e.names[x.Team], "priority": x.Priority, "due": x.Due.In(zone).Format("01-02 15:04")}
 		key := "sla.event." + x.Type
 		if x.Type == "paused" {
 			key += "." + x.Reason

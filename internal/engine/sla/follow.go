@@ -47,20 +47,20 @@ func (s *Service) lifeOf(ctx context.Context, u *work.Unit, f process.Followed) 
 			return nil, err
 		}
 		l := &life{record: f.After.ID, governed: chosen, open: f.After.Open, isNew: true}
-		l.events = happened(f, u.Now())
+		l.events = happened(f, nil, u.Now())
 		return l, l.save(ctx, u.Tx)
 	}
 	l, err := readLife(ctx, u.Tx, f.After.ID)
 	if err != nil || l == nil {
 		return l, err
 	}
-	news := happened(f, u.Now())
-	if moved(f.Before, f.After) {
+	news, anew := happened(f, l.events, u.Now()), moved(f.Before, f.After)
+	if anew {
 		if err := s.chooseAnew(ctx, u.Tx, l, f.After); err != nil {
 			return nil, err
 		}
 	}
-	if len(news) == 0 && l.open == f.After.Open {
+	if len(news) == 0 && !anew && l.open == f.After.Open {
 		return l, nil
 	}
 	l.events, l.open = append(l.events, news...), f.After.Open
@@ -108,7 +108,7 @@ func (s *Service) chooseAnew(ctx context.Context, tx db.Tx, l *life, r *record.R
 		}
 	}
 	l.governed = chosen
-	return l.save(ctx, tx)
+	return nil
 }
 
 // fits tells whether an agreement holds for a record.
@@ -126,9 +126,9 @@ func (a *Agreement) closeness() int {
 		2*count(len(a.Applies.Priorities) > 0) + count(len(a.Applies.Types) > 0)
 }
 
-// happened are the events of a change.
-func happened(f process.Followed, now time.Time) []Event {
-	h := &happening{now: now, f: f, before: f.Before, after: f.After}
+// happened are the events of a change, after those that are known.
+func happened(f process.Followed, known []Event, now time.Time) []Event {
+	h := &happening{now: now, known: known, f: f, before: f.Before, after: f.After}
 	if h.before == nil {
 		h.created()
 		h.before = &record.Record{Open: true, Priority: f.After.Priority, Level: f.After.Level, Kind: f.After.Kind, WaitingOn: f.After.WaitingOn}
@@ -142,6 +142,7 @@ func happened(f process.Followed, now time.Time) []Event {
 
 type happening struct {
 	now           time.Time
+	known         []Event
 	f             process.Followed
 	before, after *record.Record
 	events        []Event
@@ -217,10 +218,20 @@ func (h *happening) moves() {
 
 // dues: what the customer expects binds where it is earlier than the agreement; what was agreed anew replaces it (ESC-08).
 func (h *happening) dues() {
-	if !h.f.Expected.Equal(h.f.ExpectedBefore) {
+	if !h.f.Expected.Equal(lastDue(h.known, "expected_set")) {
 		h.add(Event{Type: "expected_set", Due: h.f.Expected})
 	}
-	if !h.f.Agreed.IsZero() && !h.f.Agreed.Equal(h.f.AgreedBefore) {
+	if !h.f.Agreed.IsZero() && !h.f.Agreed.Equal(lastDue(h.known, "due_set")) {
 		h.add(Event{Type: "due_set", Target: Resolution, Due: h.f.Agreed})
 	}
+}
+
+// lastDue is the due time of the latest event of a type; zero when there was none.
+func lastDue(events []Event, typ string) time.Time {
+	for i := len(events) - 1; i >= 0; i-- {
+		if events[i].Type == typ {
+			return events[i].Due
+		}
+	}
+	return time.Time{}
 }

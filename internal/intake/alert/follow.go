@@ -16,7 +16,7 @@ import (
 )
 
 // What follows from an alert on its record (opening it, notes) happens in transactions of its own, after the one that took
-// the alert in: a record that cannot be opened must not refuse the alert. What is to be done stands in the alert's `todo`,
+// the alert in: a record that cannot be opened must not refuse the alert. What is to be done stands in the alert's `owed`,
 // written with the alert itself; whoever does it takes a lease first. A program that dies in between leaves it to the
 // next tick, and the record's idempotency key sees to it that there is only one.
 
@@ -61,7 +61,7 @@ func (s *Service) claim(ctx context.Context, id string) (r *row, err error) {
 		r = nil
 		u.Unrecorded() // a lease is no event
 		now := clock.Millis(u.Now())
-		n, err := u.Exec(ctx, `UPDATE alerts SET busy_until = $2 WHERE id = $1 AND todo <> 0 AND busy_until <= $3`, id, now+lease.Milliseconds(), now)
+		n, err := u.Exec(ctx, `UPDATE alerts SET busy_until = $2 WHERE id = $1 AND owed <> 0 AND busy_until <= $3`, id, now+lease.Milliseconds(), now)
 		if err != nil || n == 0 {
 			return err
 		}
@@ -74,15 +74,15 @@ func (s *Service) claim(ctx context.Context, id string) (r *row, err error) {
 // perform does the first thing there is to do.
 func (s *Service) perform(ctx context.Context, r *row) (done int64, err error) {
 	switch {
-	case r.Todo&todoOpen != 0:
+	case r.Owed&owesOpen != 0:
 		r.Record, err = s.openRecord(ctx, r)
-		return todoOpen, err
+		return owesOpen, err
 	case r.Record == "":
-		return r.Todo, nil
-	case r.Todo&todoNote != 0:
-		return todoNote, s.comment(ctx, r, s.again(r))
+		return r.Owed, nil
+	case r.Owed&owesNote != 0:
+		return owesNote, s.comment(ctx, r, s.again(r))
 	}
-	return todoRecover, s.comment(ctx, r, text.Say(text.Zh, "alert.note.over", text.Params{"title": r.Title, "at": s.local(r.EndedAt)}))
+	return owesRecover, s.comment(ctx, r, text.Say(text.Zh, "alert.note.over", text.Params{"title": r.Title, "at": s.local(r.EndedAt)}))
 }
 
 func (s *Service) again(r *row) string {
@@ -176,17 +176,17 @@ func put(fields map[string]json.RawMessage, name, value string) {
 // finished notes what is done and gives the lease back.
 func (s *Service) finished(ctx context.Context, r *row, done int64) (more bool, err error) {
 	err = s.door.Do(ctx, Handle, func(ctx context.Context, u *work.Unit) error {
-		_, err := u.Exec(ctx, `UPDATE alerts SET todo = todo & $2, busy_until = 0, attempts = 0, problem = '',
+		_, err := u.Exec(ctx, `UPDATE alerts SET owed = owed & $2, busy_until = 0, attempts = 0, problem = '',
 			record = CASE WHEN record = '' THEN $3 ELSE record END WHERE id = $1`, r.ID, ^done, r.Record)
 		if err != nil {
 			return fmt.Errorf("note what was done for alert: %w", err)
 		}
-		todo, err := db.One(ctx, u, db.Scan[int64], `SELECT todo FROM alerts WHERE id = $1`, r.ID)
+		owed, err := db.One(ctx, u, db.Scan[int64], `SELECT owed FROM alerts WHERE id = $1`, r.ID)
 		if err != nil {
 			return err
 		}
-		more = todo != 0
-		if done&todoOpen == 0 {
+		more = owed != 0
+		if done&owesOpen == 0 {
 			u.Unrecorded() // the note is on the record
 			return nil
 		}
@@ -208,7 +208,7 @@ func (s *Service) failed(ctx context.Context, r *row, cause error) error {
 			_, err := u.Exec(ctx, `UPDATE alerts SET attempts = attempts + 1, busy_until = $2, problem = $3 WHERE id = $1`, r.ID, clock.Millis(again), problem)
 			return err
 		}
-		if _, err := u.Exec(ctx, `UPDATE alerts SET todo = 0, busy_until = 0, problem = $2 WHERE id = $1`, r.ID, problem); err != nil {
+		if _, err := u.Exec(ctx, `UPDATE alerts SET owed = 0, busy_until = 0, problem = $2 WHERE id = $1`, r.ID, problem); err != nil {
 			return err
 		}
 		return s.inform(ctx, u, r, both("alert.notice.stuck", text.Params{"title": r.Title, "reason": shorten(problem, maxTitle)}))

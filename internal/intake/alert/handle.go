@@ -83,7 +83,7 @@ func (s *Service) Link(ctx context.Context, id string, version int64, number str
 			return err
 		}
 		before := r.Record
-		r.Record, r.RecordType, r.NotedAt, r.Todo = found.Number, found.Type, clock.Millis(u.Now()), todoNote
+		r.Record, r.RecordType, r.NotedAt, r.Owed = found.Number, found.Type, clock.Millis(u.Now()), owesNote
 		if err := r.save(ctx, u); err != nil {
 			return err
 		}

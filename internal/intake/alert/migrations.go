@@ -3,7 +3,7 @@ package alert
 import "github.com/steward-ops/steward/internal/platform/db"
 
 // Migrations are the tables of this package. An alert is `open` until it is resolved or judged false; one open alert at most
-// holds a deduplication key. `todo` are the steps that follow from an alert outside its own transaction, see follow.go.
+// holds a deduplication key. `owed` are the steps that follow from an alert outside its own transaction, see follow.go.
 var Migrations = []db.Migration{{ID: "alert-001", SQL: `
 CREATE TABLE alert_sources (
   id TEXT PRIMARY KEY,
@@ -112,7 +112,7 @@ CREATE TABLE alerts (
   record_type TEXT NOT NULL,
   plan JSON_ NOT NULL,
   noted_at BIGINT NOT NULL,
-  todo BIGINT NOT NULL,
+  owed BIGINT NOT NULL,
   busy_until BIGINT NOT NULL,
   attempts BIGINT NOT NULL,
   problem TEXT NOT NULL
@@ -124,7 +124,7 @@ CREATE INDEX alerts_inbox ON alerts (severity_rank, received_at, id) WHERE open;
 CREATE INDEX alerts_object ON alerts (object, received_at);
 CREATE INDEX alerts_customer ON alerts (customer, received_at);
 CREATE INDEX alerts_record ON alerts (record) WHERE record <> '';
-CREATE INDEX alerts_todo ON alerts (busy_until) WHERE todo <> 0;
+CREATE INDEX alerts_owed ON alerts (busy_until) WHERE owed <> 0;
 CREATE INDEX alerts_respond ON alerts (respond_by) WHERE respond_by <> 0;
 CREATE INDEX alerts_calm ON alerts (calm_at) WHERE calm_at <> 0;
 CREATE TABLE alert_beats (

@@ -34,26 +34,26 @@ type known struct {
 // tallied is an alert that was counted.
 type tallied struct {
 	id, record string
-	todo       int64
+	owed       int64
 }
 
 const tally = `UPDATE alerts SET occurrences = occurrences + v.n, last_at = $1, calm_at = 0,
 	has_reading = (has_reading OR v.h), reading = CASE WHEN v.h THEN v.r ELSE reading END,
-	todo = CASE WHEN record <> '' AND noted_at <= $2 THEN todo | %d ELSE todo END,
+	owed = CASE WHEN record <> '' AND noted_at <= $2 THEN owed | %d ELSE owed END,
 	noted_at = CASE WHEN record <> '' AND noted_at <= $2 THEN $1 ELSE noted_at END
 	FROM (%s) AS v WHERE alerts.open AND alerts.dedup_key = v.k AND alerts.held = '' AND alerts.severity_rank <= v.s
 	AND (SELECT n FROM alert_revision WHERE id = 1) = $4
-	RETURNING alerts.dedup_key, alerts.id, alerts.record, alerts.todo`
+	RETURNING alerts.dedup_key, alerts.id, alerts.record, alerts.owed`
 
 var (
-	tallySQLite = fmt.Sprintf(tally, todoNote, `SELECT json_extract(value, '$.k') AS k, json_extract(value, '$.n') AS n,
+	tallySQLite = fmt.Sprintf(tally, owesNote, `SELECT json_extract(value, '$.k') AS k, json_extract(value, '$.n') AS n,
 		json_extract(value, '$.h') AS h, json_extract(value, '$.r') AS r, json_extract(value, '$.s') AS s FROM json_each($3)`)
 	// Two payloads with the same alerts lock them in the same order, so that they wait for each other and never both ways.
 	tallyPostgres = `WITH given AS MATERIALIZED (SELECT * FROM jsonb_to_recordset($3::jsonb) AS g(k text, n bigint, h boolean, r double precision, s bigint)),
 		locked AS MATERIALIZED (SELECT a.dedup_key FROM alerts a WHERE a.open AND a.dedup_key IN (SELECT k FROM given) ORDER BY a.dedup_key FOR UPDATE)
-		` + fmt.Sprintf(tally, todoNote, `SELECT given.* FROM given JOIN locked ON locked.dedup_key = given.k`)
+		` + fmt.Sprintf(tally, owesNote, `SELECT given.* FROM given JOIN locked ON locked.dedup_key = given.k`)
 	// One alone needs no order.
-	tallyOne = fmt.Sprintf(tally, todoNote, `SELECT g.* FROM jsonb_to_recordset($3::jsonb) AS g(k text, n bigint, h boolean, r double precision, s bigint)`)
+	tallyOne = fmt.Sprintf(tally, owesNote, `SELECT g.* FROM jsonb_to_recordset($3::jsonb) AS g(k text, n bigint, h boolean, r double precision, s bigint)`)
 )
 
 func tallyFor(dialect db.Dialect, n int) string {
@@ -147,7 +147,7 @@ func (in *intake) tally(ctx context.Context, u *work.Unit) (all bool, err error)
 	for rows.Next() {
 		var key string
 		var t tallied
-		if err := rows.Scan(&key, &t.id, &t.record, &t.todo); err != nil {
+		if err := rows.Scan(&key, &t.id, &t.record, &t.owed); err != nil {
 			return false, fmt.Errorf("count repeats: %w", err)
 		}
 		counted[key] = t
@@ -167,7 +167,7 @@ func (in *intake) tallied(counted map[string]tallied) {
 		it.Alert, it.Record, it.Outcome, it.why = t.id, t.record, isDeduplicated, "alert.why.repeat"
 	}
 	for _, t := range counted {
-		if t.todo&todoNote != 0 {
+		if t.owed&owesNote != 0 {
 			in.due = append(in.due, t.id)
 		}
 	}

@@ -281,7 +281,7 @@ func (in *intake) one(ctx context.Context, l line) error {
 	}
 	it.Alert, it.Record = r.ID, r.Record
 	in.touched[r.ID] = true
-	if r.Todo != 0 && !slices.Contains(in.due, r.ID) {
+	if r.Owed != 0 && !slices.Contains(in.due, r.ID) {
 		in.due = append(in.due, r.ID)
 	}
 	if r.Open {
@@ -385,7 +385,7 @@ func (in *intake) record(ctx context.Context, l line, r *row, it *OutcomeItem) e
 			return err
 		}
 		if err == nil && before.Open {
-			r.Record, r.RecordType, r.Todo, r.NotedAt = last.Record, last.RecordType, todoNote, in.now
+			r.Record, r.RecordType, r.Owed, r.NotedAt = last.Record, last.RecordType, owesNote, in.now
 			it.why = "alert.why.old_record"
 			return nil
 		}
@@ -394,7 +394,7 @@ func (in *intake) record(ctx context.Context, l line, r *row, it *OutcomeItem) e
 	if err != nil {
 		return err
 	}
-	r.Plan, r.RecordType, r.Todo, r.NotedAt = p, p.Type, todoOpen, in.now
+	r.Plan, r.RecordType, r.Owed, r.NotedAt = p, p.Type, owesOpen, in.now
 	return nil
 }
 
@@ -466,7 +466,7 @@ const noteEvery = 15 * time.Minute
 // note plans a note about repeats, unless there was one a short while ago.
 func (in *intake) note(r *row) {
 	if r.Record != "" && in.now-r.NotedAt >= noteEvery.Milliseconds() {
-		r.Todo, r.NotedAt = r.Todo|todoNote, in.now
+		r.Owed, r.NotedAt = r.Owed|owesNote, in.now
 	}
 }
 
@@ -503,8 +503,8 @@ func (r *row) resolve(ctx context.Context, u *work.Unit, by string) error {
 	now := clock.Millis(u.Now())
 	r.Open, r.State, r.ClosedAt, r.ClosedBy, r.CalmAt, r.RespondBy = false, StateResolved, now, by, 0, 0
 	r.EndedAt = cmp.Or(r.EndedAt, now)
-	if r.Record != "" || r.Todo&todoOpen != 0 {
-		r.Todo |= todoRecover
+	if r.Record != "" || r.Owed&owesOpen != 0 {
+		r.Owed |= owesRecover
 	}
 	if err := r.save(ctx, u); err != nil {
 		return err

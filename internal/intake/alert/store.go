@@ -58,7 +58,7 @@ type row struct {
 	RecordType     string
 	Plan           plan
 	NotedAt        int64
-	Todo           int64
+	Owed           int64
 	BusyUntil      int64
 	Attempts       int64
 	Problem        string
@@ -75,9 +75,9 @@ type detail struct {
 
 // The steps that follow from an alert outside its own transaction.
 const (
-	todoOpen    = 1 // open the record of its plan
-	todoNote    = 2 // note on the record that it came again
-	todoRecover = 4 // note on the record that it recovered
+	owesOpen    = 1 // open the record of its plan
+	owesNote    = 2 // note on the record that it came again
+	owesRecover = 4 // note on the record that it recovered
 )
 
 type field struct {
@@ -116,7 +116,7 @@ func (r *row) fields() []field {
 		plain("last_at", &r.LastAt), plain("month", &r.Month), plain("respond_by", &r.RespondBy), plain("overdue", &r.Overdue),
 		plain("acknowledged_at", &r.AcknowledgedAt), plain("acknowledged_by", &r.AcknowledgedBy), plain("handler", &r.Handler),
 		plain("closed_at", &r.ClosedAt), plain("closed_by", &r.ClosedBy), plain("reason", &r.Reason), plain("record", &r.Record),
-		plain("record_type", &r.RecordType), json("plan", r.Plan, &r.Plan), plain("noted_at", &r.NotedAt), plain("todo", &r.Todo),
+		plain("record_type", &r.RecordType), json("plan", r.Plan, &r.Plan), plain("noted_at", &r.NotedAt), plain("owed", &r.Owed),
 		plain("busy_until", &r.BusyUntil), plain("attempts", &r.Attempts), plain("problem", &r.Problem),
 	}
 }

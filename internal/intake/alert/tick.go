@@ -26,20 +26,20 @@ func (s *Service) Tick(ctx context.Context) error {
 // each runs fn for every alert that a condition finds, each in its own transaction.
 func (s *Service) each(ctx context.Context, condition string, fn func(ctx context.Context, u *work.Unit, r *row) error) error {
 	for ctx.Err() == nil {
-		var todo string
+		var found string
 		err := s.door.Do(ctx, Handle, func(ctx context.Context, u *work.Unit) error {
-			todo = ""
-			found, err := db.All(ctx, u, scanRow, "SELECT "+rowColumns+" FROM alerts WHERE "+condition+" LIMIT 1"+db.SkipLocked(u), clock.Millis(u.Now()))
-			if err != nil || len(found) == 0 {
+			found = ""
+			list, err := db.All(ctx, u, scanRow, "SELECT "+rowColumns+" FROM alerts WHERE "+condition+" LIMIT 1"+db.SkipLocked(u), clock.Millis(u.Now()))
+			if err != nil || len(list) == 0 {
 				return err
 			}
-			todo = found[0].ID
-			return fn(ctx, u, found[0])
+			found = list[0].ID
+			return fn(ctx, u, list[0])
 		})
-		if err != nil || todo == "" {
+		if err != nil || found == "" {
 			return err
 		}
-		s.follow(ctx, []string{todo}, 1)
+		s.follow(ctx, []string{found}, 1)
 	}
 	return ctx.Err()
 }
@@ -77,7 +77,7 @@ func (s *Service) leftOver(ctx context.Context) error {
 	for ctx.Err() == nil {
 		var ids []string
 		err := s.door.Read(ctx, Read, func(ctx context.Context, u *work.Unit) (err error) {
-			ids, err = db.All(ctx, u, db.Scan[string], `SELECT id FROM alerts WHERE todo <> 0 AND busy_until <= $1 ORDER BY busy_until, id LIMIT $2`, clock.Millis(u.Now()), batch)
+			ids, err = db.All(ctx, u, db.Scan[string], `SELECT id FROM alerts WHERE owed <> 0 AND busy_until <= $1 ORDER BY busy_until, id LIMIT $2`, clock.Millis(u.Now()), batch)
 			return err
 		})
 		if err != nil || len(ids) == 0 {

@@ -165,7 +165,7 @@ func (c *session) command(verb, rest string) bool {
 		c.say("221 2.0.0 Bye")
 		return false
 	}
-	return c.say("502 5.5.1 Command not implemented")
+	return c.say("502 5.5.1 Unknown command")
 }
 
 func (c *session) hello() bool {
