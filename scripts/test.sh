@@ -39,7 +39,7 @@ go_tests() {
 	# SQLite's own code, translated from C, is not what the race detector is to look at: watching it takes a third of the time.
 	# shellcheck disable=SC2086
 	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' \
-		-race -p "$p" -parallel "$((2 * p))" -timeout 40m ${STEWARD_TEST_FLAGS:-} ./...
+		-race -p "$p" -parallel "$((2 * p))" -timeout 60m ${STEWARD_TEST_FLAGS:-} ./...
 }
 
 # json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.
