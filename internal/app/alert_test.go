@@ -2,7 +2,6 @@ package app_test
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -584,13 +583,6 @@ func TestAlertSurvives(t *testing.T) {
 	})
 }
 
-// onCall is who is on duty, by team and instant.
-type onCall map[string]map[int64][]string
-
-func (r onCall) OnDuty(_ context.Context, _ db.Tx, team string, at time.Time) ([]string, error) {
-	return r[team][at.UnixMilli()], nil
-}
-
 // TestAlertDuty: the incident goes to whoever was on duty at the alert's time, and nobody else is told; a dedicated engineer
 // on duty goes first; with nobody on duty the team is told (MON-04, C-19).
 func TestAlertDuty(t *testing.T) {
@@ -604,8 +596,21 @@ func TestAlertDuty(t *testing.T) {
 		for _, name := range []string{"web-01", "web-02", "web-03"} {
 			admin.must("POST", api+"/alert-objects", map[string]any{"name": name, "customer": c.id, "service": c.services[0], "team": team})
 		}
-		at := h.app.Clock.Now().Add(-6 * time.Hour)
-		service := alert.New(alert.Config{Door: h.app.Door, Engine: h.app.Engine, Clock: h.app.Clock, Duty: onCall{team: {at.UnixMilli(): {l1.id, second.id}}}})
+		layer := func(p *person, priority int) map[string]any {
+			return map[string]any{"name": "上午", "user": p.id, "from": "09:00", "to": "10:30", "priority": priority}
+		}
+		made := h.people["sup"].must("POST", api+"/rosters", map[string]any{"team": team, "name": "一线值班", "body": map[string]any{"timezone": "Asia/Shanghai", "cover": "as_planned",
+			"layer_mode": "union", "check_in": false, "holiday_cover": false, "layers": []any{layer(l1, 2), layer(second, 1)}}})
+		published := h.people["sup"].send(request{method: "POST", path: api + "/rosters/" + made.text("id") + "/publish", body: map[string]any{"accept": []string{"unreachable", "overload", "consecutive", "balance"}}})
+		if !published.ok() {
+			t.Fatal(published)
+		}
+		at := h.app.Clock.Now().Add(2 * time.Hour) // Monday at 10:00; at 11:00 nobody is on duty
+		h.app.Clock.(*clock.Manual).Set(at.Add(2 * time.Hour))
+		for _, p := range []*person{admin, desk, l1, second} {
+			p.signIn() // the sessions had run out by then
+		}
+		service := h.app.Alerts
 		report := func(name string, at time.Time) object {
 			t.Helper()
 			a, opened, err := service.Report(work.WithActor(t.Context(), alert.Intake), alert.SignalNew{Object: name, Metric: "cpu", Severity: "critical", At: at.Format(time.RFC3339)})

@@ -159,7 +159,7 @@ func (a *App) wire(ctx context.Context, opts Options) error {
 		Clocks: a.Promises})
 	a.Promises.Serve(a.Engine)
 	a.Jobs.Register(sla.RereadJob, a.Promises.Reread)
-	a.Alerts = alert.New(alert.Config{Door: a.Door, Engine: a.Engine, Duty: rosters{}, Clock: a.Clock, Zone: zone, Log: a.Log, Types: func(name string) bool {
+	a.Alerts = alert.New(alert.Config{Door: a.Door, Engine: a.Engine, Clock: a.Clock, Zone: zone, Log: a.Log, Types: func(name string) bool {
 		_, ok := catalogue.Current(name)
 		return ok
 	}})

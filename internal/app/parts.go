@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"time"
 
 	"github.com/steward-ops/steward/internal/core/audit"
 	"github.com/steward-ops/steward/internal/core/calendar"
@@ -152,14 +151,6 @@ func silenced(ctx context.Context, tx db.Tx, _ string) ([]duty.Silence, error) {
 		list[i] = duty.Silence{Alarm: s.Name, Until: s.Until}
 	}
 	return list, err
-}
-
-// rosters say who is on duty, to those who must not know engine/roster.
-type rosters struct{}
-
-// OnDuty is roster.OnDuty.
-func (rosters) OnDuty(ctx context.Context, tx db.Tx, team string, at time.Time) ([]string, error) {
-	return roster.OnDuty(ctx, tx, team, at)
 }
 
 // tellLockout tells the person and the administrators that an account was locked.

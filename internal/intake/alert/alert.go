@@ -11,7 +11,6 @@ import (
 	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/clock"
-	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -26,11 +25,6 @@ const (
 var Intake = work.System("alert", Read, Handle, process.ReadRecords, process.CreateRecords, process.MoveRecords, process.AssignRecords,
 	process.Comments, process.InternalComments)
 
-// Duty says who of a team is on duty at an instant, whom to call first in front; nobody is an empty list (DUT-01).
-type Duty interface {
-	OnDuty(ctx context.Context, tx db.Tx, team string, at time.Time) ([]string, error)
-}
-
 // Engine is what alerts need of engine/process.
 type Engine interface {
 	Create(ctx context.Context, typ, workflow, parent string, in process.Input, key string) (number string, err error)
@@ -44,7 +38,6 @@ type Config struct {
 	Door   *work.Door
 	Engine Engine
 	Types  func(name string) bool // whether there is a record type of this name
-	Duty   Duty                   // nil: nobody is ever on duty, the team is told
 	Clock  clock.Clock
 	Zone   *time.Location // in which times without an offset and months are read
 	Log    *slog.Logger
@@ -55,7 +48,6 @@ type Service struct {
 	door    *work.Door
 	engine  Engine
 	types   func(string) bool
-	duty    Duty
 	clock   clock.Clock
 	zone    *time.Location
 	log     *slog.Logger
@@ -64,7 +56,7 @@ type Service struct {
 
 // New makes the service.
 func New(cfg Config) *Service {
-	s := &Service{door: cfg.Door, engine: cfg.Engine, types: cfg.Types, duty: cfg.Duty, clock: cfg.Clock, zone: cfg.Zone, log: cfg.Log}
+	s := &Service{door: cfg.Door, engine: cfg.Engine, types: cfg.Types, clock: cfg.Clock, zone: cfg.Zone, log: cfg.Log}
 	if s.log == nil {
 		s.log = slog.Default()
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/steward-ops/steward/internal/core/identity"
 	"github.com/steward-ops/steward/internal/core/party"
 	"github.com/steward-ops/steward/internal/engine/notify"
+	"github.com/steward-ops/steward/internal/engine/roster"
 	"github.com/steward-ops/steward/internal/kernel/clock"
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/text"
@@ -95,13 +95,12 @@ func (s *Service) onDuty(ctx context.Context, tx db.Tx, r *row) (team, person st
 		return "", "", err
 	}
 	for _, candidate := range teams {
-		people, err := s.rostered(ctx, tx, candidate, r)
+		choice, err := roster.Choose(ctx, tx, roster.Asked{Team: candidate, Customer: r.Customer, Service: r.Service, Site: r.Site, At: when(r)})
 		if err != nil {
-			return "", "", err
+			return "", "", fmt.Errorf("who is on duty: %w", err)
 		}
-		if len(people) > 0 {
-			person, err := preferred(ctx, tx, r, people)
-			return candidate, person, err
+		if choice.Person != "" {
+			return candidate, choice.Person, nil
 		}
 	}
 	if len(teams) == 0 {
@@ -119,32 +118,6 @@ func when(r *row) time.Time {
 		return clock.FromMillis(r.ReceivedAt)
 	}
 	return clock.FromMillis(r.StartedAt)
-}
-
-// rostered are the members of a team on duty at the alert's time.
-func (s *Service) rostered(ctx context.Context, tx db.Tx, team string, r *row) ([]string, error) {
-	if s.duty == nil {
-		return nil, nil
-	}
-	people, err := s.duty.OnDuty(ctx, tx, team, when(r))
-	if err != nil {
-		return nil, fmt.Errorf("who is on duty: %w", err)
-	}
-	return people, nil
-}
-
-func preferred(ctx context.Context, tx db.Tx, r *row, people []string) (string, error) {
-	if r.Customer == "" {
-		return people[0], nil
-	}
-	dedicated, err := party.DedicatedFor(ctx, tx, r.Customer, r.Service, r.Site)
-	if err != nil {
-		return "", err
-	}
-	if slices.Contains(people, dedicated) {
-		return dedicated, nil
-	}
-	return people[0], nil
 }
 
 // teamsFor are the teams an alert may go to, the first that has somebody on duty gets it: the one named, or else the
