@@ -1,67 +1,23 @@
 // Why this time: a deadline across a weekend, the National Day of 2025, two make-up days and two pauses, read by the
 // engineer whose fault it is. A server of its own, because the clock stands in 2025.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { expect, request, test } from '@playwright/test'
-import { Person } from './support/house'
+import { expect, test } from '@playwright/test'
+import { Own, secret } from './support/own'
 
-const binary = process.env.STEWARD_E2E_BINARY || resolve(import.meta.dirname, '../build/steward')
-const secret = 'Qingsong-clock-2025'
-
-let server: ChildProcess
-let folder = ''
-let url = ''
-let log = ''
+let own: Own
 
 test.beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'steward-promise-'))
-  const free = createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port } = free.address() as AddressInfo
-  free.close()
-  await once(free, 'close')
-  url = `http://127.0.0.1:${port}`
-  const env = { ...process.env }
-  for (const name of Object.keys(env)) if (name.startsWith('STEWARD_')) delete env[name]
-  server = spawn(binary, ['serve', '--test-clock', '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const out of [server.stdout, server.stderr]) out?.on('data', (d) => (log += d))
-  await expect.poll(() => fetch(url).then((r) => r.status, () => (server.exitCode === null ? 0 : `ended: ${log}`)), { timeout: 60_000 }).toBe(200)
+  own = await Own.start()
 })
 
-test.afterAll(async () => {
-  if (server?.exitCode === null) {
-    const ended = once(server, 'exit')
-    server.kill('SIGTERM')
-    const [code] = await ended
-    expect(code, log).toBe(0)
-  }
-  await rm(folder, { recursive: true, force: true })
-})
+test.afterAll(() => own.stop())
 
 const instant = (t: string) => `2025-${t}:00+08:00`
-async function clock(t: string) {
-  const answer = await fetch(`${url}/api/test/clock`, { method: 'PUT', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ now: instant(t) }) })
-  expect(answer.status).toBe(200)
-}
-
-/** Signs in anew: a session does not live through the days that the clock jumps. */
-async function meet(login: string) {
-  const http = await request.newContext({ baseURL: url })
-  const answer = await http.post('/api/v1/session', { data: { login, password: secret } })
-  expect(answer.status(), await answer.text()).toBe(200)
-  return { http, person: new Person(http, ((await answer.json()) as { csrf: string }).csrf) }
-}
-const as = async (login: string) => (await meet(login)).person
+const clock = (t: string) => own.clock(instant(t))
+const as = async (login: string) => (await own.meet(login)).person
 
 /** A provider with desk and first line, a customer, office hours with China's days, and an agreement in force. */
 async function furnish() {
-  const http = await request.newContext({ baseURL: url })
-  const made = await http.post('/api/v1/setup', { data: { organisation: { name: '青松运维' }, person: { name: '赵敏' }, login: 'zhaomin', password: secret, language: 'zh' } })
-  expect(made.ok(), await made.text()).toBe(true)
+  await own.setUp('zhaomin', '赵敏')
   const admin = await as('zhaomin')
   const add = async (path: string, body: object) => (await admin.post<{ id: string }>(path, body)).id
   const provider = (await admin.get<{ items: { id: string }[] }>('/organisations?kind=provider')).items[0]?.id
@@ -107,10 +63,7 @@ test('跨周末、国庆、调休和两次暂停的期限，工程师一看就�
   await step('teacher', 'customer_answered', { comment: '可以停机。' })
   await clock('10-09T15:00')
 
-  const { http } = await meet('engineer')
-  const context = await browser.newContext({ storageState: await http.storageState(), baseURL: url })
-  const page = await context.newPage()
-  await page.clock.setFixedTime(new Date(instant('10-09T15:00')))
+  const page = await own.window(browser, 'engineer', instant('10-09T15:00'))
   await page.goto(`/r/${r.number}`)
   const promises = page.getByRole('complementary', { name: '资料' })
   const solve = promises.getByRole('button', { name: /^解决 剩 12 小时/ })
@@ -149,5 +102,5 @@ test('跨周末、国庆、调休和两次暂停的期限，工程师一看就�
   await page.keyboard.press('Escape')
   await expect(why).toBeHidden()
   await expect(solve).toBeFocused()
-  await context.close()
+  await page.context().close()
 })

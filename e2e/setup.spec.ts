@@ -1,52 +1,22 @@
 // The first start, on an empty server of its own: the page makes the administrator, once.
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
 import { expect, test, type Page } from '@playwright/test'
+import { Own, secret } from './support/own'
 
-const binary = process.env.STEWARD_E2E_BINARY || resolve(import.meta.dirname, '../build/steward')
-const secret = 'Qingsong-first-start-2026'
-
-let server: ChildProcess
-let folder = ''
-let url = ''
-let log = ''
+let own: Own
 
 test.beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'steward-setup-'))
-  const free = createServer().listen(0, '127.0.0.1')
-  await once(free, 'listening')
-  const { port } = free.address() as AddressInfo
-  free.close()
-  await once(free, 'close')
-  url = `http://127.0.0.1:${port}`
-  const env = { ...process.env }
-  for (const name of Object.keys(env)) if (name.startsWith('STEWARD_')) delete env[name]
-  server = spawn(binary, ['serve', '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  for (const out of [server.stdout, server.stderr]) out?.on('data', (d) => (log += d))
-  await expect.poll(() => fetch(url).then((r) => r.status, () => (server.exitCode === null ? 0 : `ended: ${log}`)), { timeout: 60_000 }).toBe(200)
+  own = await Own.start({ testClock: false })
 })
 
-test.afterAll(async () => {
-  if (server?.exitCode === null) {
-    const ended = once(server, 'exit')
-    server.kill('SIGTERM')
-    const [code] = await ended
-    expect(code, log).toBe(0)
-  }
-  await rm(folder, { recursive: true, force: true })
-})
+test.afterAll(() => own.stop())
 
 /** The field, not the eye beside it. */
 const passwordOf = (page: Page) => page.getByLabel(/^密码/)
 
 test('第一次打开就建立管理员，之后只能登录', async ({ page }) => {
-  await page.goto(`${url}/t/incidents`)
+  await page.goto(`${own.url}/t/incidents`)
   await expect(page.getByRole('heading', { level: 1, name: '建立管理员' })).toBeVisible()
-  await expect(page).toHaveURL(`${url}/setup`)
+  await expect(page).toHaveURL(`${own.url}/setup`)
   const submit = page.getByRole('button', { name: '建立管理员并进入' })
   const field = (name: string) => page.getByRole('textbox', { name, exact: true })
 
@@ -72,12 +42,12 @@ test('第一次打开就建立管理员，之后只能登录', async ({ page }) 
   await expect(page.getByRole('button', { name: /赵敏/ })).toBeVisible()
 
   // The door is closed behind the first one.
-  await page.goto(`${url}/setup`)
+  await page.goto(`${own.url}/setup`)
   await expect(page.getByRole('heading', { level: 1, name: '没有等你的事' })).toBeVisible()
   await page.getByRole('button', { name: /赵敏/ }).click()
   await page.getByRole('menuitem', { name: '退出登录' }).click()
   await expect(page.getByRole('heading', { level: 1, name: '登录运维管家' })).toBeVisible()
-  await page.goto(`${url}/setup`)
+  await page.goto(`${own.url}/setup`)
   await expect(page).toHaveURL(/\/sign-in/)
 
   await page.getByRole('textbox', { name: '账号' }).fill('zhaomin')

@@ -1,4 +1,4 @@
-// A server of one test's own, for what needs a clock that nobody else looks at.
+// A server of one test's own: empty, and with a clock that nobody else looks at unless it is to be the machine's.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -14,7 +14,7 @@ export const secret = 'Qingsong-clock-2026'
 export class Own {
   private constructor(readonly url: string, private stop_: () => Promise<void>) {}
 
-  static async start(): Promise<Own> {
+  static async start({ testClock = true } = {}): Promise<Own> {
     const folder = await mkdtemp(join(tmpdir(), 'steward-own-'))
     const free = createServer().listen(0, '127.0.0.1')
     await once(free, 'listening')
@@ -23,7 +23,7 @@ export class Own {
     await once(free, 'close')
     const env = { ...process.env }
     for (const name of Object.keys(env)) if (name.startsWith('STEWARD_')) delete env[name]
-    const server = spawn(binary, ['serve', '--test-clock', '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+    const server = spawn(binary, ['serve', ...(testClock ? ['--test-clock'] : []), '--data', join(folder, 'data'), '--listen', `127.0.0.1:${port}`], { env, stdio: ['ignore', 'pipe', 'pipe'] })
     let log = ''
     for (const out of [server.stdout, server.stderr]) out?.on('data', (d) => (log += d))
     const url = `http://127.0.0.1:${port}`

@@ -1,7 +1,8 @@
-import { useRef, useState, type ReactNode } from 'react'
-import { Problem, say } from '@/api/problem'
+import { useState, type ReactNode } from 'react'
+import { say } from '@/api/problem'
 import type { FieldMeta } from '@/api/types'
-import { focusField, FormFields } from '@/shared/form/FormFields'
+import { useAttempt } from '@/shared/form/attempt'
+import { FormFields } from '@/shared/form/FormFields'
 import { changed, missing, type Values } from '@/shared/form/values'
 import { useM } from '@/shared/lib/i18n'
 import { Button } from '@/shared/ui/Button'
@@ -25,35 +26,18 @@ interface Props {
 /** One form of an entry: what changed, what is missing, what was refused. */
 export function useEntryForm({ fields, required, initial, names = {}, scope, onSave, onValues }: Props) {
   const m = useM()
-  const box = useRef<HTMLDivElement>(null)
+  const { box, busy, problem, refused, errorsOf, attempt, forget } = useAttempt()
   const [values, setValues] = useState<Values>(initial)
-  const [tried, setTried] = useState(false)
-  const [problem, setProblem] = useState<unknown>(null)
-  const [busy, setBusy] = useState(false)
   const open = missing(fields, required, values)
   const diff = changed(values, initial)
-  const refused = problem instanceof Problem ? problem : null
   // A sentence that begins with the field's code gets its label instead.
-  const errors: Record<string, string> = Object.fromEntries(Object.entries(refused?.byField() ?? {}).map(([k, text]) => [k, text.startsWith(k) ? `${fields.find((f) => f.name === k)?.label ?? k} ${text.slice(k.length).trim()}` : text]))
-  if (tried) for (const f of open) errors[f.name] ??= m.form.requiredField(f.label)
+  const errors: Record<string, string> = Object.fromEntries(Object.entries(errorsOf(open)).map(([k, text]) => [k, text.startsWith(k) ? `${fields.find((f) => f.name === k)?.label ?? k} ${text.slice(k.length).trim()}` : text]))
   const unplaced = refused?.errors.filter((e) => !fields.some((f) => e.field.replace(/^body\./, '').split(/[.[]/)[0] === f.name)) ?? []
-  const save = async () => {
-    setTried(true)
-    if (busy) return
-    if (open[0]) return focusField(open[0].name, box.current ?? document)
-    setBusy(true)
-    setProblem(null)
-    try {
+  const save = () =>
+    attempt(open, async () => {
       await onSave(forServer(diff, fields))
-      setTried(false)
-    } catch (e) {
-      setProblem(e)
-      const first = e instanceof Problem ? Object.keys(e.byField())[0] : undefined
-      if (first) requestAnimationFrame(() => focusField(first, box.current ?? document))
-    } finally {
-      setBusy(false)
-    }
-  }
+      forget()
+    })
   const set = (name: string, v: unknown) => {
     const next = { ...values, [name]: v }
     setValues(next)
@@ -61,8 +45,7 @@ export function useEntryForm({ fields, required, initial, names = {}, scope, onS
   }
   const reset = () => {
     setValues(initial)
-    setProblem(null)
-    setTried(false)
+    forget()
   }
   const body = (
     <div ref={box} className={css.form}>

@@ -22,6 +22,7 @@ import { Dialog } from '@/shared/ui/Dialog'
 import { EmptyState, ErrorState, Skeleton } from '@/shared/ui/Empty'
 import { Field, Input, TextArea } from '@/shared/ui/Field'
 import { PageFrame } from '@/shared/ui/Page'
+import { ProblemNote } from '@/shared/ui/ProblemNote'
 import { toast } from '@/shared/ui/Toast'
 import { StateChip } from './AgreementsPage'
 import css from './agreements.module.css'
@@ -104,12 +105,7 @@ function Editor({ old }: { old: Agreement | null }) {
       )}
       padded
     >
-      {!!problem && (
-        <div className={css.alert} role="alert">
-          {problem instanceof Problem && problem.stale ? m.admin.stale : say(problem, m.error.network)}
-          {problem instanceof Problem && problem.errors.map((e) => <div key={e.field}>{e.detail}</div>)}
-        </div>
-      )}
+      <ProblemNote problem={problem} />
       <div className={css.columns}>
         <fieldset disabled={!may} className={css.form}>
           <Parties d={d} set={set} fixed={!!old} may={may} tried={tried} refused={refused} />

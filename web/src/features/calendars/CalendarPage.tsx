@@ -17,6 +17,7 @@ import { Confirm } from '@/shared/ui/Confirm'
 import { EmptyState, ErrorState, Skeleton } from '@/shared/ui/Empty'
 import { Field, Input } from '@/shared/ui/Field'
 import { PageFrame } from '@/shared/ui/Page'
+import { ProblemNote } from '@/shared/ui/ProblemNote'
 import { toast } from '@/shared/ui/Toast'
 import { NoticeMissing } from './Announced'
 import css from './calendars.module.css'
@@ -95,12 +96,7 @@ function Editor({ old }: { old: Calendar | null }) {
       bar={d.country && <div className={css.banner}><NoticeMissing /></div>}
       padded
     >
-      {!!problem && (
-        <div className={css.alert} role="alert">
-          {problem instanceof Problem && problem.stale ? m.admin.stale : say(problem, m.error.network)}
-          {problem instanceof Problem && problem.errors.map((e) => <div key={e.field}>{e.detail}</div>)}
-        </div>
-      )}
+      <ProblemNote problem={problem} />
       <div className={css.columns}>
         <fieldset className={css.form} disabled={!may}>
           <section className={css.block}>

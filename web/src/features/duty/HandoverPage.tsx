@@ -4,10 +4,11 @@ import { useRef, useState } from 'react'
 import { dutyQuery } from '@/api/duty'
 import { api, onceKey } from '@/api/client'
 import { metaQuery, recordQuery } from '@/api/queries'
-import { Problem, say } from '@/api/problem'
+import { say } from '@/api/problem'
 import { useMe, useSession } from '@/api/session'
 import type { Page, RecordView, Summary } from '@/api/types'
-import { focusField, FormFields } from '@/shared/form/FormFields'
+import { useAttempt } from '@/shared/form/attempt'
+import { FormFields } from '@/shared/form/FormFields'
 import { fieldsOf, missing, required, type Values } from '@/shared/form/values'
 import { useNow } from '@/shared/lib/clock'
 import { useM } from '@/shared/lib/i18n'
@@ -38,13 +39,10 @@ export function HandoverPage() {
   const { data: meta } = useSuspenseQuery(metaQuery)
   const me = useMe()
   const session = useSession()
-  const box = useRef<HTMLDivElement>(null)
+  const { box, busy, problem, errorsOf, attempt } = useAttempt()
   const once = useRef(onceKey())
   const type = meta.types.find((t) => t.type === 'handover')
   const [values, setValues] = useState<Values>({})
-  const [tried, setTried] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<unknown>(null)
   const team = session.teams[0]
   const scope = team ? { team: 'mine' } : { assignee: 'me' }
   const incidents = useQuery(someQuery('incident', 'incidents', { open: true, ...scope, limit: 30 })).data ?? []
@@ -73,30 +71,15 @@ export function HandoverPage() {
   const wanted = required(type.create, values, me)
   const fields = fieldsOf([...new Set([...type.create.fields, ...wanted])], type, meta, m).filter((f) => f.name !== 'team').sort((a, b) => type.fields.findIndex((x) => x.name === a.name) - type.fields.findIndex((x) => x.name === b.name))
   const open = missing(fields, wanted, values)
-  const refused = problem instanceof Problem ? problem : null
-  const errors: Record<string, string> = { ...(refused?.byField() ?? {}) }
-  if (tried) for (const f of open) errors[f.name] ??= m.form.requiredField(f.label)
-  const submit = async () => {
-    setTried(true)
-    if (busy) return
-    if (open[0]) return focusField(open[0].name, box.current ?? document)
-    setBusy(true)
-    setProblem(null)
-    try {
+  const errors = errorsOf(open)
+  const submit = () =>
+    attempt(open, async () => {
       const body = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ''))
       const record = await api.post<RecordView>('/handovers', body, { once: once.current })
       client.setQueryData(recordQuery(record.number).queryKey, record)
       void client.invalidateQueries({ predicate: (q) => q.queryKey[0] === 'work' || q.queryKey[0] === 'list:handover' })
       await navigate({ to: '/r/$number', params: { number: record.number } })
-    } catch (e) {
-      once.current = onceKey()
-      setProblem(e)
-      const first = e instanceof Problem ? e.errors[0]?.field : undefined
-      if (first) requestAnimationFrame(() => focusField(first, box.current ?? document))
-    } finally {
-      setBusy(false)
-    }
-  }
+    }, () => { once.current = onceKey() })
   return (
     <PageFrame title={m.duty.handOver} sub={m.duty.handOverHint} padded>
       <div className={home.handover}>

@@ -4,10 +4,11 @@ import { CopyCheck } from 'lucide-react'
 import { useDeferredValue, useEffect, useRef, useState } from 'react'
 import { api, onceKey } from '@/api/client'
 import { metaQuery, recordQuery } from '@/api/queries'
-import { Problem, say } from '@/api/problem'
+import { say } from '@/api/problem'
 import { useMe } from '@/api/session'
 import type { RecordView, Summary, TypeMeta } from '@/api/types'
-import { focusField, FormFields } from '@/shared/form/FormFields'
+import { useAttempt } from '@/shared/form/attempt'
+import { FormFields } from '@/shared/form/FormFields'
 import { fieldsOf, filled, missing, required, schemeOf, type Values } from '@/shared/form/values'
 import { useM } from '@/shared/lib/i18n'
 import { useKeys } from '@/shared/lib/keys'
@@ -35,14 +36,11 @@ export function CreatePage({ type, preset }: { type: TypeMeta; preset: Record<st
   const client = useQueryClient()
   const navigate = useNavigate()
   const { data: meta } = useSuspenseQuery(metaQuery)
-  const box = useRef<HTMLDivElement>(null)
+  const { box, busy, problem, refused, errorsOf, attempt, forget } = useAttempt()
   const once = useRef(onceKey())
   const [draft] = useState(() => loadDraft(type.type))
   const [values, setValues] = useState<Values>({ ...draft, ...preset })
   const [restored, setRestored] = useState(Object.keys(draft).length > 0)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<unknown>(null)
-  const [tried, setTried] = useState(false)
 
   useEffect(() => {
     const kept = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ''))
@@ -57,38 +55,22 @@ export function CreatePage({ type, preset }: { type: TypeMeta; preset: Record<st
   const wanted = spec ? required(spec, { ...values, workflow }, me) : []
   const fields = spec ? fieldsOf([...new Set([...spec.fields, ...wanted])], type, meta, m) : []
   const open = missing(fields, wanted, values)
-  const refused = problem instanceof Problem ? problem : null
-  const errors: Record<string, string> = { ...(refused?.byField() ?? {}) }
-  if (tried) for (const f of open) errors[f.name] ??= m.form.requiredField(f.label)
+  const errors = errorsOf(open)
   const demanded = fields.filter((f) => wanted.includes(f.name))
 
-  const submit = async () => {
-    setTried(true)
-    if (busy) return
-    if (open[0]) return focusField(open[0].name, box.current ?? document)
-    setBusy(true)
-    setProblem(null)
-    try {
+  const submit = () =>
+    attempt(open, async () => {
       const body = Object.fromEntries(Object.entries(values).filter(([, v]) => v !== null && v !== undefined && v !== ''))
       const record = await api.post<RecordView>(`/${type.plural}`, body, { once: once.current })
       localStorage.removeItem(draftKey(type.type))
       client.setQueryData(recordQuery(record.number).queryKey, record)
       void client.invalidateQueries({ predicate: (q) => q.queryKey[0] === 'work' || q.queryKey[0] === `list:${type.type}` })
       await navigate({ to: '/r/$number', params: { number: record.number } })
-    } catch (e) {
-      once.current = onceKey()
-      setProblem(e)
-      const first = e instanceof Problem ? e.errors[0]?.field : undefined
-      if (first) requestAnimationFrame(() => focusField(first, box.current ?? document))
-    } finally {
-      setBusy(false)
-    }
-  }
+    }, () => { once.current = onceKey() })
   const clear = () => {
     setValues({ ...preset })
     setRestored(false)
-    setTried(false)
-    setProblem(null)
+    forget()
   }
   useKeys([
     { keys: 'mod+enter', label: m.create.submit(type.label), typing: true, run: () => void submit() },

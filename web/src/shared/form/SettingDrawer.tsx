@@ -1,12 +1,13 @@
 import { useQueries } from '@tanstack/react-query'
-import { useRef, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { api } from '@/api/client'
-import { Problem, say } from '@/api/problem'
+import { say } from '@/api/problem'
 import type { FieldMeta } from '@/api/types'
 import { useM } from '../lib/i18n'
 import { Button } from '../ui/Button'
 import { Dialog } from '../ui/Dialog'
-import { focusField, FormFields } from './FormFields'
+import { useAttempt } from './attempt'
+import { FormFields } from './FormFields'
 import css from './SettingDrawer.module.css'
 import { changed, missing, type Values } from './values'
 
@@ -41,34 +42,14 @@ interface Props {
 /** One setting in a drawer: what is missing, what was refused and where, and only what changed is sent. */
 export function SettingDrawer({ title, sub, action, fields, required, initial, names = {}, width = 600, onClose, onSave, foot, children, show }: Props) {
   const m = useM()
-  const box = useRef<HTMLDivElement>(null)
+  const { box, busy, problem, refused, errorsOf, attempt } = useAttempt()
   const [values, setValues] = useState<Values>(initial)
-  const [tried, setTried] = useState(false)
-  const [busy, setBusy] = useState(false)
-  const [problem, setProblem] = useState<unknown>(null)
   const refs = useRefNames(fields.flatMap((f) => (f.type === 'ref' && f.to && typeof initial[f.name] === 'string' ? [{ to: f.to, id: String(initial[f.name]) }] : [])))
   const shown = fields.filter((f) => !show || show(f, values))
   const open = missing(shown, required, values)
-  const refused = problem instanceof Problem ? problem : null
-  const errors: Record<string, string> = { ...(refused?.byField() ?? {}) }
-  if (tried) for (const f of open) errors[f.name] ??= m.form.requiredField(f.label)
+  const errors = errorsOf(open)
   const placed = (field: string) => shown.some((f) => field.replace(/^body\./, '').split(/[.[]/)[0] === f.name)
-  const save = async () => {
-    setTried(true)
-    if (busy) return
-    if (open[0]) return focusField(open[0].name, box.current ?? document)
-    setBusy(true)
-    setProblem(null)
-    try {
-      await onSave(changed(values, initial), values)
-    } catch (e) {
-      setProblem(e)
-      const first = e instanceof Problem ? e.errors[0]?.field.replace(/^body\./, '') : undefined
-      if (first) requestAnimationFrame(() => focusField(first, box.current ?? document))
-    } finally {
-      setBusy(false)
-    }
-  }
+  const save = () => attempt(open, () => onSave(changed(values, initial), values))
   return (
     <Dialog
       kind="drawer"
