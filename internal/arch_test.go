@@ -21,7 +21,7 @@ var levels = []struct {
 }{
 	{"kernel", false, []string{"internal/kernel/text", "internal/kernel/clock", "internal/kernel/id", "internal/kernel/fault"}},
 	{"platform: settings and data", false, []string{"internal/platform/config", "internal/platform/observe", "internal/platform/db", "internal/platform/db/dbtest", "internal/platform/blob"}},
-	{"platform: work", false, []string{"internal/platform/work"}},
+	{"platform: work", false, []string{"internal/platform/work", "internal/platform/pump"}},
 	{"platform: jobs and HTTP", false, []string{"internal/platform/jobs", "internal/platform/httpapi"}},
 	{"core: trail and seals", true, []string{"internal/core/audit", "internal/core/seal", "internal/core/calendar"}},
 	{"core: forms and people", false, []string{"internal/core/form", "internal/core/party", "internal/core/identity"}},

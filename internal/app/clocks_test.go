@@ -22,8 +22,7 @@ const (
 )
 
 // TestEveryStepIsTakenOnce runs the real program, two of it on PostgreSQL, lets the clocks of many records come due
-// together, and kills it at random moments meanwhile: every warning and every alarm is sent exactly once, none is lost,
-// and those that an outage held up say so.
+// together, and kills it at random moments meanwhile: every warning and every alarm is sent exactly once and none is lost.
 func TestEveryStepIsTakenOnce(t *testing.T) {
 	t.Parallel()
 	n := clocksDue

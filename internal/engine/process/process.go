@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
@@ -16,6 +15,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/blob"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/pump"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -64,21 +64,21 @@ type Service struct {
 	behaviour *Behaviour
 	seal      *seal.Ring
 	blobs     Blobs
-	clock     clock.Clock
 	log       *slog.Logger
 	roles     func() map[string]text.Label
 	zone      *time.Location
 	clocks    Clocks
 	schemes   *schemes
-	wake      chan struct{}
-	planned   atomic.Int64 // when the pump looks at the timers next, in milliseconds
-	changed   func()       // tells the API document that definitions changed
+	timers    *pump.Pump
+	changed   func() // tells the API document that definitions changed
 }
 
 // New makes the engine. Start must be called before it serves.
 func New(cfg Config) *Service {
-	return &Service{door: cfg.Door, catalogue: cfg.Catalogue, behaviour: cfg.Behaviour, seal: cfg.Seal, blobs: cfg.Blobs, clock: cfg.Clock, log: cfg.Log,
-		roles: cfg.Roles, zone: cfg.Zone, clocks: cfg.Clocks, schemes: &schemes{}, wake: make(chan struct{}, 1), changed: func() {}}
+	s := &Service{door: cfg.Door, catalogue: cfg.Catalogue, behaviour: cfg.Behaviour, seal: cfg.Seal, blobs: cfg.Blobs, log: cfg.Log,
+		roles: cfg.Roles, zone: cfg.Zone, clocks: cfg.Clocks, schemes: &schemes{}, changed: func() {}}
+	s.timers = pump.New(pump.Config{Clock: cfg.Clock, Log: cfg.Log, Name: "timers", Next: s.nextDue, Fire: s.fireOne, AtOnce: firing})
+	return s
 }
 
 // Engine is the background actor of timers and definitions.

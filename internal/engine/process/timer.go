@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/steward-ops/steward/internal/core/record"
@@ -16,6 +13,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/pump"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -131,25 +129,10 @@ func (c *change) setTimer(ctx context.Context, name string, at int64) error {
 		ON CONFLICT (record_id, name, fires_at) DO UPDATE SET state = 'pending' WHERE timers.state = 'cancelled'`,
 		id.New(), c.rec.ID, name, at, false)
 	if err == nil {
-		c.u.AfterCommit(func() {
-			if at < c.s.planned.Load() {
-				c.s.Wake()
-			}
-		})
+		c.u.AfterCommit(func() { c.s.timers.Due(clock.FromMillis(at)) })
 	}
 	return err
 }
-
-// Wake makes the pump look at the timers at once.
-func (s *Service) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
-}
-
-// lateAfter is how long after its instant a timer counts as fired late.
-const lateAfter = time.Minute
 
 type dueTimer struct {
 	ID, Record, Name string
@@ -169,41 +152,14 @@ var errNoTimer = errors.New("no timer is due")
 // Tick fires every timer that is due at the clock's instant and returns how many did. Each fires in its own transaction,
 // so one that fails does not hold up the others; claiming and firing are one commit, so each fires exactly once.
 func (s *Service) Tick(ctx context.Context) (fired int, err error) {
-	ctx = work.WithActor(ctx, Engine)
-	due, err := s.fireOne(ctx)
-	if !due || err != nil {
-		return 0, err
-	}
-	var group sync.WaitGroup
-	var count atomic.Int64
-	var first firstError
-	for range firing { // what is due at one instant shares commits
-		group.Go(func() {
-			for ctx.Err() == nil {
-				due, err := s.fireOne(ctx)
-				if err != nil {
-					first.keep(err)
-				}
-				if !due || err != nil {
-					return
-				}
-				count.Add(1)
-			}
-		})
-	}
-	group.Wait()
-	return int(count.Load()) + 1, errors.Join(first.err, ctx.Err())
+	return s.timers.Tick(work.WithActor(ctx, Engine))
 }
+
+// Pump fires timers at their instants until the context ends.
+func (s *Service) Pump(ctx context.Context) { s.timers.Run(work.WithActor(ctx, Engine)) }
 
 // firing is how many timers fire at a time.
 const firing = 8
-
-type firstError struct {
-	once sync.Once
-	err  error
-}
-
-func (f *firstError) keep(err error) { f.once.Do(func() { f.err = err }) }
 
 // fireOne fires the timer that is due first; false when none is. One that fails is put off.
 func (s *Service) fireOne(ctx context.Context) (due bool, err error) {
@@ -240,7 +196,7 @@ func (s *Service) fireNext(ctx context.Context) (failed dueTimer, err error) {
 }
 
 func (s *Service) fire(ctx context.Context, u *work.Unit, t dueTimer) error {
-	late := u.Now().Sub(t.FiresAt) > lateAfter
+	late := pump.Late(u.Now(), t.FiresAt)
 	_, err := u.Exec(ctx, `UPDATE timers SET state = 'fired', fired_at = $2, late = $3 WHERE id = $1`, t.ID, clock.Millis(u.Now()), late)
 	if err != nil {
 		return err
@@ -271,17 +227,15 @@ func (s *Service) fire(ctx context.Context, u *work.Unit, t dueTimer) error {
 	return c.follow(ctx, def.Do)
 }
 
-// maxAttempts after which a failing timer is given up and shown to the administrator.
-const maxAttempts = 6
-
+// postpone puts off a timer that failed; one that is given up is shown to the administrator.
 func (s *Service) postpone(ctx context.Context, t dueTimer, cause error) error {
 	return s.door.Do(ctx, MoveRecords, func(ctx context.Context, u *work.Unit) error {
 		u.Unrecorded()
 		state := "pending"
-		if t.Attempts+1 >= maxAttempts {
+		retry, again := pump.Again(u.Now(), t.Attempts)
+		if !again {
 			state = "failed"
 		}
-		retry := u.Now().Add(time.Second << t.Attempts)
 		_, err := u.Exec(ctx, `UPDATE timers SET attempts = attempts + 1, state = $2, retry_at = $3, problem = $4 WHERE id = $1`, t.ID, state, clock.Millis(retry), cause.Error())
 		return err
 	})
@@ -289,38 +243,10 @@ func (s *Service) postpone(ctx context.Context, t dueTimer, cause error) error {
 
 // nextDue is when the earliest pending timer fires; zero = none.
 func (s *Service) nextDue(ctx context.Context) (next time.Time, err error) {
-	err = s.door.Read(work.WithActor(ctx, Engine), ReadRecords, func(ctx context.Context, u *work.Unit) error {
+	err = s.door.Read(ctx, ReadRecords, func(ctx context.Context, u *work.Unit) error {
 		at, err := db.One(ctx, u.Tx, db.Scan[int64], `SELECT COALESCE(MIN(retry_at), 0) FROM timers WHERE state = 'pending'`)
 		next = clock.FromMillis(at)
 		return err
 	})
 	return next, err
-}
-
-// idleAtMost bounds how long the pump sleeps: another replica may have set a timer.
-const idleAtMost = 15 * time.Second
-
-// Pump fires timers at their instants until the context ends. It sleeps until the next one is due, not in steps.
-func (s *Service) Pump(ctx context.Context) {
-	for ctx.Err() == nil {
-		s.planned.Store(math.MaxInt64) // whoever sets a timer while we look wakes us
-		wait := idleAtMost
-		if next, err := s.nextDue(ctx); err == nil && !next.IsZero() {
-			wait = min(wait, next.Sub(s.clock.Now()))
-		}
-		if wait <= 0 {
-			if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
-				s.log.ErrorContext(ctx, "timers", "error", err)
-			}
-			wait = 10 * time.Millisecond // then look again: what was passed over may be free
-		}
-		s.planned.Store(clock.Millis(s.clock.Now().Add(wait)))
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-		case <-s.wake:
-		case <-timer.C:
-		}
-		timer.Stop()
-	}
 }

@@ -203,7 +203,7 @@ func (s *Service) Override(ctx context.Context, roster string, in OverrideNew) (
 		if err != nil {
 			return err
 		}
-		u.AfterCommit(s.Wake)
+		u.AfterCommit(s.timers.Wake)
 		w := db.NewWhere()
 		w.Eq("id", made)
 		list, err := readOverrides(ctx, u, w)
@@ -232,7 +232,7 @@ func (s *Service) CancelOverride(ctx context.Context, roster, override string) e
 		if err := changed(ctx, u, "roster.override_cancelled", r, map[string]any{"override": override}); err != nil {
 			return err
 		}
-		u.AfterCommit(s.Wake)
+		u.AfterCommit(s.timers.Wake)
 		return planCheckIn(ctx, u, roster)
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/steward-ops/steward/internal/core/party"
 	"github.com/steward-ops/steward/internal/engine/roster/rotation"
 	"github.com/steward-ops/steward/internal/kernel/clock"
+	"github.com/steward-ops/steward/internal/platform/pump"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -115,11 +116,10 @@ type Config struct {
 
 // Service is the use cases of this package.
 type Service struct {
-	door  *work.Door
-	clock clock.Clock
-	log   *slog.Logger
-	base  string
-	wake  chan struct{}
+	door   *work.Door
+	log    *slog.Logger
+	base   string
+	timers *pump.Pump
 }
 
 // New makes the service.
@@ -127,15 +127,9 @@ func New(cfg Config) *Service {
 	if cfg.Log == nil {
 		cfg.Log = slog.Default()
 	}
-	return &Service{door: cfg.Door, clock: cfg.Clock, log: cfg.Log, base: cfg.BaseURL, wake: make(chan struct{}, 1)}
-}
-
-// Wake makes the pump look at the timers at once.
-func (s *Service) Wake() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s := &Service{door: cfg.Door, log: cfg.Log, base: cfg.BaseURL}
+	s.timers = pump.New(pump.Config{Clock: cfg.Clock, Log: cfg.Log, Name: "timers of rosters", Next: s.nextDue, Fire: s.fireOne})
+	return s
 }
 
 // mayManage tells whether somebody arranges the rosters of a team that serves a customer ("" = everybody).

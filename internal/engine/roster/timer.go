@@ -11,6 +11,7 @@ import (
 	"github.com/steward-ops/steward/internal/kernel/fault"
 	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/platform/db"
+	"github.com/steward-ops/steward/internal/platform/pump"
 	"github.com/steward-ops/steward/internal/platform/work"
 )
 
@@ -61,7 +62,7 @@ func setTimer(ctx context.Context, tx db.Tx, roster, kind, subject string, at ti
 
 // plan sets the timers of a roster anew after a change.
 func (s *Service) plan(ctx context.Context, u *work.Unit, roster string) error {
-	u.AfterCommit(s.Wake)
+	u.AfterCommit(s.timers.Wake)
 	if err := planCheckIn(ctx, u, roster); err != nil {
 		return err
 	}
@@ -140,32 +141,28 @@ func (p published) nextStart(after time.Time) (time.Time, bool, error) {
 	return time.Time{}, false, nil
 }
 
-// lateAfter is how long after its instant a timer counts as fired late.
-const lateAfter = time.Minute
-
 var errNoTimer = errors.New("no timer is due")
 
 // Tick fires every timer of the rosters that is due and returns how many did. Claiming and firing are one commit, so each
 // fires exactly once, however many replicas tick; one that fails does not hold up the others.
 func (s *Service) Tick(ctx context.Context) (fired int, err error) {
-	ctx = work.WithActor(ctx, keeper)
-	for ctx.Err() == nil {
-		failed, err := s.fireNext(ctx)
-		switch {
-		case errors.Is(err, errNoTimer):
-			return fired, nil
-		case failed.id != "":
-			s.log.ErrorContext(ctx, "timer of roster failed", "kind", failed.kind, "roster", failed.roster, "error", err)
-			if err := s.postpone(ctx, failed, err); err != nil {
-				return fired, err
-			}
-		case err != nil:
-			return fired, err
-		default:
-			fired++
-		}
+	return s.timers.Tick(work.WithActor(ctx, keeper))
+}
+
+// Pump fires the timers at their instants until the context ends.
+func (s *Service) Pump(ctx context.Context) { s.timers.Run(work.WithActor(ctx, keeper)) }
+
+// fireOne fires the timer that is due first; false when none is. One that fails is put off.
+func (s *Service) fireOne(ctx context.Context) (due bool, err error) {
+	failed, err := s.fireNext(ctx)
+	switch {
+	case errors.Is(err, errNoTimer):
+		return false, nil
+	case failed.id != "":
+		s.log.ErrorContext(ctx, "timer of roster failed", "kind", failed.kind, "roster", failed.roster, "error", err)
+		return true, s.postpone(ctx, failed, err)
 	}
-	return fired, ctx.Err()
+	return true, err
 }
 
 func (s *Service) fireNext(ctx context.Context) (failed timer, err error) {
@@ -189,7 +186,7 @@ func (s *Service) fireNext(ctx context.Context) (failed timer, err error) {
 }
 
 func fire(ctx context.Context, u *work.Unit, t timer) error {
-	late := u.Now().Sub(t.firesAt) > lateAfter
+	late := pump.Late(u.Now(), t.firesAt)
 	_, err := u.Exec(ctx, "UPDATE roster_timers SET state = 'fired', fired_at = $2, late = $3 WHERE id = $1", t.id, clock.Millis(u.Now()), late)
 	if err != nil {
 		return err
@@ -209,18 +206,16 @@ func fire(ctx context.Context, u *work.Unit, t timer) error {
 	return planNext(ctx, u, t.roster, u.Now())
 }
 
-// maxAttempts after which a failing timer is given up.
-const maxAttempts = 6
-
 func (s *Service) postpone(ctx context.Context, t timer, cause error) error {
 	return s.door.Do(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
 		u.Unrecorded()
 		state := "pending"
-		if t.attempts+1 >= maxAttempts {
+		retry, again := pump.Again(u.Now(), t.attempts)
+		if !again {
 			state = "failed"
 		}
 		_, err := u.Exec(ctx, "UPDATE roster_timers SET attempts = attempts + 1, state = $2, retry_at = $3, problem = $4 WHERE id = $1",
-			t.id, state, clock.Millis(u.Now().Add(time.Second<<t.attempts)), cause.Error())
+			t.id, state, clock.Millis(retry), cause.Error())
 		if err != nil || state != "failed" || t.kind == timerHoliday || t.kind == timerRemind {
 			return err
 		}
@@ -230,33 +225,10 @@ func (s *Service) postpone(ctx context.Context, t timer, cause error) error {
 
 // nextDue is when the earliest pending timer fires; zero = none.
 func (s *Service) nextDue(ctx context.Context) (next time.Time, err error) {
-	err = s.door.Read(work.WithActor(ctx, keeper), Read, func(ctx context.Context, u *work.Unit) error {
+	err = s.door.Read(ctx, Read, func(ctx context.Context, u *work.Unit) error {
 		at, err := db.One(ctx, u, db.Scan[int64], "SELECT COALESCE(MIN(retry_at), 0) FROM roster_timers WHERE state = 'pending'")
 		next = clock.FromMillis(at)
 		return err
 	})
 	return next, err
-}
-
-// idleAtMost bounds how long the pump sleeps: another replica may have set a timer.
-const idleAtMost = 15 * time.Second
-
-// Pump fires the timers at their instants until the context ends. It sleeps until the next one is due, not in steps.
-func (s *Service) Pump(ctx context.Context) {
-	for ctx.Err() == nil {
-		if _, err := s.Tick(ctx); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "timers of rosters", "error", err)
-		}
-		wait := idleAtMost
-		if next, err := s.nextDue(ctx); err == nil && !next.IsZero() {
-			wait = min(wait, max(next.Sub(s.clock.Now()), 10*time.Millisecond))
-		}
-		sleep := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-		case <-s.wake:
-		case <-sleep.C:
-		}
-		sleep.Stop()
-	}
 }
