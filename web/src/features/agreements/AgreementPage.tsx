@@ -27,7 +27,7 @@ import { toast } from '@/shared/ui/Toast'
 import { StateChip } from './AgreementsPage'
 import css from './agreements.module.css'
 import { Matrix } from './Matrix'
-import { agreementOf, badCells, badSteps, draftOf, lacking, useNames, type Draft } from './model'
+import { agreementOf, badCells, badSteps, draftOf, lacking, useLevels, useNames, type Draft } from './model'
 import { Steps } from './Steps'
 
 /** One agreement: what is promised, to whom, on what it rests, and what it still lacks. */
@@ -183,10 +183,24 @@ function Parties({ d, set, fixed, may, tried, refused }: PartProps & { fixed: bo
       {d.kind === 'uc' && <Field name="supplier" label={m.agreements.supplier}>{(x) => <Input {...x} value={d.supplier ?? ''} maxLength={200} onChange={(e) => set({ supplier: e.target.value })} />}</Field>}
       <Field name="types" label={m.agreements.types} hint={d.applies?.types?.length ? undefined : m.agreements.allTypes}>{ref({ name: 'types', type: 'enum', multiple: true, label: m.agreements.types, options: meta.types.map((t) => ({ value: t.type, label: t.label })) }, d.applies?.types ?? [], (v) => reach({ types: list(v) }))}</Field>
       <Field name="services" label={m.agreements.services} hint={d.applies?.services?.length ? undefined : m.agreements.allServices}>{ref({ name: 'services', type: 'ref', to: 'service', multiple: true, label: m.agreements.services }, d.applies?.services ?? [], (v) => reach({ services: list(v) }), d.customer)}</Field>
+      <Field name="priorities" label={m.agreements.priorities} hint={d.applies?.priorities?.length ? undefined : m.agreements.allPriorities}>
+        {(x) => <Boxes id={x.id} label={m.agreements.priorities} options={meta.priorities} chosen={d.applies?.priorities ?? []} onChange={(priorities) => reach({ priorities })} />}
+      </Field>
       {d.kind === 'ola' && <Field name="teams" label={m.agreements.teams} hint={d.applies?.teams?.length ? undefined : m.agreements.allTeams}>{ref({ name: 'teams', type: 'ref', to: 'team', multiple: true, label: m.agreements.teams }, d.applies?.teams ?? [], (v) => reach({ teams: list(v) }))}</Field>}
       <Field name="valid_from" label={m.agreements.validFrom}>{(x) => <DateInput field={{ name: 'valid_from', type: 'date', label: m.agreements.validFrom }} value={d.valid_from ?? ''} onChange={(v) => set({ valid_from: typeof v === 'string' ? v : '' })} a11y={x} />}</Field>
       <Field name="valid_until" label={m.agreements.validUntil} hint={d.valid_until ? undefined : m.agreements.untilOpen}>{(x) => <DateInput field={{ name: 'valid_until', type: 'date', label: m.agreements.validUntil }} value={d.valid_until ?? ''} onChange={(v) => set({ valid_until: typeof v === 'string' ? v : '' })} a11y={x} />}</Field>
     </section>
+  )
+}
+
+const waits = ['customer', 'supplier', 'internal'] as const
+
+/** Any of a few things, each with a box. */
+function Boxes({ id, label, options, chosen, onChange }: { id: string; label: string; options: { value: string; label: string }[]; chosen: string[]; onChange: (chosen: string[]) => void }) {
+  return (
+    <div className={css.boxes} id={id} role="group" aria-label={label}>
+      {options.map((o) => <Checkbox key={o.value} label={o.label} checked={chosen.includes(o.value)} onChange={(e) => onChange(options.map((p) => p.value).filter((v) => (v === o.value ? e.target.checked : chosen.includes(v))))} />)}
+    </div>
   )
 }
 
@@ -195,8 +209,7 @@ function Time({ d, set, may, tried }: PartProps) {
   const { data: meta } = useSuspenseQuery(metaQuery)
   const calendars = useQuery(calendarsQuery)
   const chosen = calendars.data?.find((c) => c.code === d.calendar)
-  const always = d.always_on?.priorities ?? []
-  const pauses = d.pauses_on ?? []
+  const levels = useLevels()
   return (
     <section className={css.block}>
       <h2>{m.agreements.time}</h2>
@@ -209,18 +222,15 @@ function Time({ d, set, may, tried }: PartProps) {
         )}
       </Field>
       <Field name="always" label={m.agreements.always}>
-        {(x) => (
-          <div className={css.boxes} id={x.id} role="group" aria-label={m.agreements.always}>
-            {meta.priorities.map((p) => <Checkbox key={p.value} label={p.label} checked={always.includes(p.value)} onChange={(e) => set({ always_on: { ...d.always_on, priorities: e.target.checked ? [...always, p.value] : always.filter((v) => v !== p.value) } })} />)}
-          </div>
-        )}
+        {(x) => <Boxes id={x.id} label={m.agreements.always} options={meta.priorities} chosen={d.always_on?.priorities ?? []} onChange={(priorities) => set({ always_on: { ...d.always_on, priorities } })} />}
       </Field>
+      {levels.length > 0 && (
+        <Field name="always_levels" label={m.agreements.alwaysLevels}>
+          {(x) => <Boxes id={x.id} label={m.agreements.alwaysLevels} options={levels} chosen={d.always_on?.levels ?? []} onChange={(chosen) => set({ always_on: { ...d.always_on, levels: chosen } })} />}
+        </Field>
+      )}
       <Field name="pauses" label={m.agreements.pauses}>
-        {(x) => (
-          <div className={css.boxes} id={x.id} role="group" aria-label={m.agreements.pauses}>
-            {(['customer', 'supplier', 'internal'] as const).map((p) => <Checkbox key={p} label={m.agreements.pausesOn[p] ?? p} checked={pauses.includes(p)} onChange={(e) => set({ pauses_on: e.target.checked ? [...pauses, p] : pauses.filter((v) => v !== p) })} />)}
-          </div>
-        )}
+        {(x) => <Boxes id={x.id} label={m.agreements.pauses} options={waits.map((value) => ({ value, label: m.agreements.pausesOn[value] ?? value }))} chosen={d.pauses_on ?? []} onChange={(chosen) => set({ pauses_on: waits.filter((w) => chosen.includes(w)) })} />}
       </Field>
       {d.kind === 'sla' && <Checkbox label={m.agreements.dayRule} disabled={!may} checked={!!d.day_rule} onChange={(e) => set({ day_rule: e.target.checked })} />}
       <Field name="rank" label={m.agreements.rank} hint={m.agreements.rankHint}>{(x) => <Input {...x} className={css.short} inputMode="numeric" value={d.rank ?? ''} onChange={(e) => set({ rank: Math.min(1000, Number(e.target.value.replace(/\D/g, '')) || 0) })} />}</Field>
@@ -258,7 +268,7 @@ function Activate({ a, onClose, onDone }: { a: Agreement; onClose: () => void; o
       foot={<><Button type="submit" kind="primary" k="mod+enter" busy={busy}>{m.agreements.activateRun}</Button><Button kind="quiet" onClick={onClose}>{m.app.cancel}</Button></>}
     >
       <div className={css.activate}>
-        {!!problem && <p className={css.alert} role="alert">{say(problem, m.error.network)}</p>}
+        <ProblemNote problem={problem} />
         <Checkbox label={m.agreements.everywhere} checked={everywhere} onChange={(e) => setEverywhere(e.target.checked)} />
         {everywhere && <p className={css.hint}>{m.agreements.everywhereHint}</p>}
         {everywhere && <Replay label={m.agreements.preview} proposal={{ agreement: a }} />}

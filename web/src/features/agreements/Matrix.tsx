@@ -1,5 +1,5 @@
 import { useSuspenseQuery } from '@tanstack/react-query'
-import { Plus, Trash2 } from 'lucide-react'
+import { ListPlus, Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { metaQuery } from '@/api/queries'
 import { pick, useM } from '@/shared/lib/i18n'
@@ -7,17 +7,19 @@ import { Button, IconButton } from '@/shared/ui/Button'
 import { Checkbox } from '@/shared/ui/Checkbox'
 import { Input } from '@/shared/ui/Field'
 import css from './agreements.module.css'
-import type { Draft, Line } from './model'
+import { levelsLeft, useLevels, type Draft, type Line } from './model'
 
 /** Targets by priority; lengths are typed as people say them. */
 export function Matrix({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Draft>) => void; may: boolean; bad: string[] }) {
   const m = useM()
   const { data: meta } = useSuspenseQuery(metaQuery)
+  const levels = useLevels()
   const [own, setOwn] = useState(false)
   const columns = [...meta.priorities.map((p) => ({ value: p.value, label: p.label })), { value: '', label: m.agreements.any }]
   const change = (i: number, patch: Partial<Line>) => set({ lines: d.lines.map((l, k) => (k === i ? { ...l, ...patch } : l)) })
-  const name = (l: Line) => [pick(l.label) || m.agreements.known[l.name] || l.name, l.level].filter(Boolean).join(' · ')
+  const name = (l: Line) => [pick(l.label) || m.agreements.known[l.name] || l.name, levels.find((o) => o.value === l.level)?.label ?? l.level].filter(Boolean).join(' · ')
   const add = (n: string) => set({ lines: [...d.lines, { name: n, label: undefined, level: '', pausable: n === 'resolution', starts: d.kind === 'ola' ? 'assigned' : n === 'arrival' ? 'event' : 'created', after: n === 'update', cells: {} }] })
+  const another = (i: number, l: Line) => set({ lines: d.lines.toSpliced(i + 1, 0, { ...l, level: levelsLeft(d, l, levels).find((o) => o.value !== l.level)?.value ?? '', cells: {} }) })
   const left = Object.keys(m.agreements.known).filter((n) => !d.lines.some((l) => l.name === n))
   return (
     <section className={css.block} data-field="targets">
@@ -32,6 +34,12 @@ export function Matrix({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Dr
                 <th scope="row">
                   <b>{name(l)}</b>
                   <span className={css.flags}>
+                    {l.level && (
+                      <select aria-label={`${name(l)}: ${m.agreements.level}`} className={css.mini} value={l.level} onChange={(e) => change(i, { level: e.target.value })}>
+                        {levelsLeft(d, l, levels).map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
+                        {!d.lines.some((x) => x !== l && x.name === l.name && !x.level) && <option value="">{m.agreements.anyLevel}</option>}
+                      </select>
+                    )}
                     <Checkbox label={m.agreements.pausable} checked={l.pausable} onChange={(e) => change(i, { pausable: e.target.checked })} />
                     {l.name === 'update' && <Checkbox label={m.agreements.afterFirst} checked={l.after} onChange={(e) => change(i, { after: e.target.checked })} />}
                     {!['update', 'keep_informed', 'response'].includes(l.name) && <select aria-label={`${name(l)}: ${m.agreements.starts}`} className={css.mini} value={l.starts} onChange={(e) => change(i, { starts: e.target.value as Line['starts'] })}>
@@ -45,7 +53,7 @@ export function Matrix({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Dr
                     {bad.includes(`${i}/${c.value}`) && <span className={css.cellError} role="alert">{m.agreements.badLength}</span>}
                   </td>
                 ))}
-                <td>{may && <IconButton small label={m.agreements.removeTarget(name(l))} icon={<Trash2 size={14} strokeWidth={1.75} />} onClick={() => set({ lines: d.lines.filter((_, k) => k !== i) })} />}</td>
+                <td>{may && levelsLeft(d, l, levels).some((o) => o.value !== l.level) && <IconButton small label={m.agreements.levelLine(name(l))} icon={<ListPlus size={14} strokeWidth={1.75} />} onClick={() => another(i, l)} />}{may && <IconButton small label={m.agreements.removeTarget(name(l))} icon={<Trash2 size={14} strokeWidth={1.75} />} onClick={() => set({ lines: d.lines.filter((_, k) => k !== i) })} />}</td>
               </tr>
             ))}
           </tbody>

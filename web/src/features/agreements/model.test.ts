@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Agreement, Tally } from '@/api/sla'
-import { agreementOf, badCells, draftOf, keptOf, lacking } from './model'
+import { agreementOf, badCells, draftOf, keptOf, lacking, levelsLeft } from './model'
 
 const agreement: Agreement = {
   code: 'SLA-1', label: { zh: '协议', en: 'Agreement' }, kind: 'sla', calendar: 'office', pauses_on: ['customer'],
@@ -10,6 +10,16 @@ const agreement: Agreement = {
 
 test('a draft says what the agreement said', () => {
   expect(agreementOf(draftOf(agreement))).toEqual(agreement)
+})
+
+test('a fault level has a line of its own, and only one', () => {
+  const levelled: Agreement = { ...agreement, targets: [...agreement.targets, { name: 'resolution', level: '1', seconds: 86_400, pausable: true }] }
+  const d = draftOf(levelled)
+  expect(agreementOf(d)).toEqual(levelled)
+  expect(d.lines.map((l) => [l.name, l.level])).toEqual([['response', ''], ['resolution', ''], ['resolution', '1']])
+  const levels = ['1', '2', '3'].map((value) => ({ value, label: value }))
+  expect(levelsLeft(d, d.lines[1]!, levels).map((o) => o.value)).toEqual(['2', '3'])
+  expect(levelsLeft(d, d.lines[2]!, levels).map((o) => o.value)).toEqual(['1', '2', '3'])
 })
 
 test('a cell that cannot be read is named', () => {

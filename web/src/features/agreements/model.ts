@@ -1,6 +1,8 @@
-import { useQueries } from '@tanstack/react-query'
+import { useQueries, useSuspenseQuery } from '@tanstack/react-query'
 import { api } from '@/api/client'
+import { metaQuery } from '@/api/queries'
 import { clauseNames, type Agreement, type Step, type Tally, type Target, type Words } from '@/api/sla'
+import type { Option } from '@/api/types'
 import { lengthText, seconds } from '@/shared/promise/hours'
 
 /** One line of the matrix: a target, and how long it is for each priority; '' is every other one. */
@@ -89,6 +91,16 @@ export function lacking(a: Agreement): string[] {
   if (a.kind === 'uc') need('supplier', a.supplier?.trim())
   return out
 }
+
+/** Fault levels, as any type of record knows them. */
+export function useLevels(): Option[] {
+  const { data: meta } = useSuspenseQuery(metaQuery)
+  const found = new Map(meta.types.flatMap((t) => t.fields.find((f) => f.name === 'level')?.options ?? []).map((o) => [o.value, o]))
+  return [...found.values()]
+}
+
+/** The fault levels that a line may be for: not those that another line of the same target has. */
+export const levelsLeft = (d: Draft, l: Line, levels: Option[]) => levels.filter((o) => !d.lines.some((x) => x !== l && x.name === l.name && x.level === o.value))
 
 /** Names of entries by their ids. */
 export function useNames(path: string, ids: (string | undefined)[]): Record<string, string> {
