@@ -22,7 +22,7 @@ run: build ## build what changed and serve demo data on http://127.0.0.1:8080
 .PHONY: build
 build: build/web ## build the web app and the binary build/steward
 	@# Go's own cache decides whether anything is to be done.
-	@CGO_ENABLED=0 go build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/steward ./cmd/steward
+	@CGO_ENABLED=0 go build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o build/steward ./cmd/steward
 
 build/web: $(WEB) scripts/build-web.sh
 	@scripts/require.sh git go node

@@ -3,7 +3,6 @@
 # STEWARD_BENCH_POSTGRES names a server of your own instead of the throw-away one.
 . "$(dirname "$0")/lib.sh"
 
-export CGO_ENABLED=0
 if [ -n "${STEWARD_BENCH_POSTGRES:-}" ]; then
 	exec go run ./internal/bench "$@"
 fi

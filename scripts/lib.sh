@@ -6,6 +6,8 @@ cd "$root"
 
 # Version stamping goes through -ldflags, so a clone owned by another user must not stop the build.
 export GOFLAGS="${GOFLAGS:+$GOFLAGS }-buildvcs=false"
+# The program is built without cgo; checking it so, too, spares compiling everything once more. Only the race detector wants cgo.
+export CGO_ENABLED=0
 # Browser tests use the system's Chromium; nothing here may fetch another one.
 export PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1
 [ -t 1 ] || export NO_COLOR=1

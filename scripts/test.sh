@@ -31,15 +31,20 @@ step() {
 	[ "$f" = 0 ]
 }
 
+cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+[ "$cores" -le 4 ] || cores=4
+
 go_tests() {
-	local p
-	p=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-	[ "$p" -le 4 ] || p=4
 	go build -o "$tmp/gotest" scripts/gotest.go || return
 	# SQLite's own code, translated from C, is not what the race detector is to look at: watching it takes a third of the time.
 	# shellcheck disable=SC2086
 	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' \
-		-race -p "$p" -parallel "$((2 * p))" -timeout 60m ${STEWARD_TEST_FLAGS:-} ./...
+		-race -p "$cores" -parallel "$((2 * cores))" -timeout 60m ${STEWARD_TEST_FLAGS:-} ./...
+}
+
+# What sends one request after the other to everything there is: under the race detector above a share of it, here all.
+walks() {
+	"$tmp/gotest" -counts "$tmp/counts" -parallel "$((2 * cores))" -timeout 30m -run '^Test(Isolation|CustomersSee|BadInput|BadAddresses)' ./internal/app
 }
 
 # json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.
@@ -79,7 +84,8 @@ if step "web packages" scripts/npm-ci.sh web; then
 else
 	step "web and binary" lacking "web packages" || true
 fi
-step "go tests" go_tests || true
+step "go tests, raced" go_tests || true
+step "go walks, whole" walks || true
 if [ -n "$built" ]; then
 	step "browser tests" browser_tests || true
 else

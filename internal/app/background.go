@@ -31,6 +31,7 @@ func (a *App) background(ctx context.Context) error {
 	a.periodic("alerts.tick", 10*time.Second, a.Alerts.Tick)
 	a.periodic("files.clean", time.Hour, a.Engine.CleanFiles)
 	a.periodic("notify.sweep", time.Minute, a.Courier.Sweep)
+	a.periodic("notify.forget", 10*time.Minute, a.Courier.Forget)
 	a.periodic("roster.sweep", 24*time.Hour, a.Rosters.Sweep)
 	return a.Jobs.Start(ctx)
 }

@@ -73,6 +73,9 @@ type wrong struct {
 // refuse sends a bad request, in turn in either language, and checks the refusal.
 func (b *badInput) refuse(login string, r request, w wrong) {
 	b.t.Helper()
+	if b.passes() {
+		return
+	}
 	b.sent++
 	p, lang := b.zh[login], "zh"
 	if b.sent%2 == 0 && login != "now" {
@@ -168,7 +171,7 @@ func generally(base map[string]any) []wrong {
 
 // member are the mistakes that one member of a body can have, by its schema.
 func (b *badInput) member(base map[string]any, name string, s schema) []wrong {
-	s = b.h.doc.resolve(s)
+	s = b.h.document().resolve(s)
 	var out []wrong
 	add := func(what string, value any) {
 		body := maps.Clone(base)
@@ -247,12 +250,12 @@ func (b *badInput) battery(login string, r request, in schema, base map[string]a
 // TestBadInputToTypedOperations sends every mistake to every typed operation that takes a body.
 func TestBadInputToTypedOperations(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
 		before := b.stored()
 		tried := 0
 		for _, r := range h.routes() {
-			in, ok := h.doc.body(h.doc.Paths[r.path][strings.ToLower(r.method)])
+			in, ok := h.document().body(h.document().Paths[r.path][strings.ToLower(r.method)])
 			if !ok || b.dynamic(r.path) {
 				continue
 			}
@@ -276,7 +279,7 @@ func TestBadInputToTypedOperations(t *testing.T) {
 // transitions are open and as the people who may take them.
 func TestBadInputToRecords(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
 		done := map[string]bool{}
 		for _, def := range h.types {
@@ -314,11 +317,11 @@ func (b *badInput) creating(def *definition.Type) {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	in, _ := b.h.doc.body(b.h.doc.Paths[api+"/"+def.Plural]["post"])
+	in, _ := b.h.document().body(b.h.document().Paths[api+"/"+def.Plural]["post"])
 	base := b.h.opening(def, b.c, desk, b.suits(def), false)
-	before := b.stored()
+	before := b.glance()
 	b.battery("desk", request{method: "POST", path: api + "/" + def.Plural}, in, base)
-	edit, _ := b.h.doc.body(b.h.doc.Paths[api+"/"+def.Plural+"/{number}"]["patch"])
+	edit, _ := b.h.document().body(b.h.document().Paths[api+"/"+def.Plural+"/{number}"]["patch"])
 	edit.Required = nil
 	for name := range edit.Properties {
 		if len(def.Edit.Fields) > 0 && !slices.Contains(def.Edit.Fields, name) {
@@ -382,7 +385,7 @@ func (b *badInput) walkThrough(def *definition.Type, workflow string, way int, d
 		})
 		if len(todo) > 0 {
 			b.speak([]string{"en", "zh"}[len(done)%2])
-			before := b.stored()
+			before := b.glance()
 			for _, step := range todo {
 				b.step(def, number, rec, step)
 				done[def.Type+"."+workflow+"."+step.Code] = true
@@ -399,7 +402,7 @@ func (b *badInput) walkThrough(def *definition.Type, workflow string, way int, d
 func (b *badInput) step(def *definition.Type, number string, rec object, step *definition.Transition) {
 	b.t.Helper()
 	p := b.mayTake(step, rec)
-	in, ok := b.h.doc.body(b.h.doc.Paths[api+"/"+def.Plural+"/{number}/"+step.Code]["post"])
+	in, ok := b.h.document().body(b.h.document().Paths[api+"/"+def.Plural+"/{number}/"+step.Code]["post"])
 	if !ok {
 		b.t.Errorf("%s.%s is not in the document", def.Type, step.Code)
 		return
@@ -461,11 +464,23 @@ func (b *badInput) stored() map[string]int {
 	return out
 }
 
+// glance is what the database holds; nil when the walk passes over it.
+func (b *badInput) glance() map[string]int {
+	b.t.Helper()
+	if b.passes() {
+		return nil
+	}
+	return b.stored()
+}
+
 // exported finds the trail of exports: who asks in vain asked all the same.
 var exported = regexp.MustCompile(`"kind":"[a-z]+\.exported"`)
 
 func (b *badInput) untouched(what string, before map[string]int) {
 	b.t.Helper()
+	if before == nil {
+		return
+	}
 	after := b.stored()
 	for line, n := range after {
 		if before[line] < n {
@@ -482,7 +497,7 @@ func (b *badInput) untouched(what string, before map[string]int) {
 // TestBadAddresses: wrong queries, cursors, paths and methods.
 func TestBadAddresses(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
 		if _, err := h.open(h.types[0], "", b.c, b.zh["desk"]); err != nil {
 			t.Fatal(err)
@@ -569,6 +584,9 @@ func (b *badInput) sound(r route) ([]string, bool) {
 func (b *badInput) hostile(r route, path, name string) {
 	b.t.Helper()
 	for _, v := range []string{"' OR 1=1 --", `"); DROP TABLE records; --`, "<script>alert(1)</script>", "%", "_", `\`, "*", "a AND", `"`, "NEAR(", strings.Repeat("长", 300), "😀", "\u202e", "-1", "null"} {
+		if b.passes() {
+			continue
+		}
 		got := b.zh[b.login(r)].get(path + "?" + url.Values{name: {v}}.Encode())
 		if got.status >= 500 {
 			b.t.Errorf("GET %s with %s=%q: %s", path, name, v, got)
@@ -583,6 +601,9 @@ func (b *badInput) badCursors(r route, path string) {
 		httpapi.Cursor(map[string]any{"s": "number", "i": []int64{1}, "t": "x"}), httpapi.Cursor(map[string]any{"s": echo, "t": "x"}),
 		httpapi.Cursor(map[string]any{"s": "priority", "i": []int64{1}, "t": "x"})} {
 		for _, sort := range []string{"", "&sort=number", "&sort=priority"} {
+			if b.passes() {
+				continue
+			}
 			got := b.zh[b.login(r)].get(path + "?cursor=" + url.QueryEscape(c) + sort)
 			if got.status >= 500 {
 				b.t.Errorf("GET %s with cursor %s%s: %s", path, c, sort, got)
@@ -598,6 +619,9 @@ func (b *badInput) badPaths(r route) {
 		return
 	}
 	for _, v := range []string{"%00", "%ff", strings.Repeat("x", 2000), "..%2f..%2fetc%2fpasswd", "%27%20OR%201=1", "<script>", "%E2%80%AE", "-1", "0", "99999999999999999999"} {
+		if b.passes() {
+			continue
+		}
 		got := b.zh[b.login(r)].get(r.with(v))
 		if got.status < 400 || got.status >= 500 {
 			b.t.Errorf("GET %s: want a refusal, got %s", r.with(v), got)

@@ -27,7 +27,7 @@ import (
 // net 4; PLT-09): the answer must be the one for a thing that does not exist, say nothing of A, and leave A unchanged.
 func TestIsolation(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		w := newWalk(t, h)
 		w.notVacuous()
 		last := ""
@@ -43,7 +43,9 @@ func TestIsolation(t *testing.T) {
 				}
 			}
 			if base, _, _ := strings.Cut(strings.TrimPrefix(r.path, api+"/"), "/"); base != last {
-				w.unchanged("something of " + last)
+				if !w.passes() { // what is passed over shows at the next look
+					w.unchanged("something of " + last)
+				}
 				last = base
 			}
 		}
@@ -62,7 +64,7 @@ func TestIsolation(t *testing.T) {
 // team, no other customer, neither in answers nor in refusals, in either language.
 func TestCustomersSeeTheirSideOnly(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		w := newWalk(t, h)
 		w.a.responsible.speak("en")
 		for _, r := range h.routes() {
@@ -71,7 +73,9 @@ func TestCustomersSeeTheirSideOnly(t *testing.T) {
 			}
 			for _, p := range []*person{w.a.user, w.a.responsible} {
 				for _, req := range w.requests(r, w.facts) {
-					w.discreet(p, req, p.send(req))
+					if !w.passes() {
+						w.discreet(p, req, p.send(req))
+					}
 				}
 			}
 		}
@@ -291,6 +295,18 @@ type walk struct {
 	mine      map[string]bool
 	seen      int // answers looked through
 	holes     int // leaks found
+	offered   int // requests that could be sent
+}
+
+// stride is how many requests a walk passes over for each that it sends under the race detector. That makes everything five
+// times slower, and requests that come one after the other give it little to find: it gets a share of every walk. Without
+// it, as scripts/test.sh runs them beside, walks send everything. Coprime to the number of visitors and of languages.
+const stride = 13
+
+// passes tells whether the next request is passed over.
+func (w *walk) passes() bool {
+	w.offered++
+	return raced && w.offered%stride != 0
 }
 
 func newWalk(t *testing.T, h *house) *walk {
@@ -468,6 +484,9 @@ func (f *facts) of(kind string, most int) []string {
 // ask sends a request and the same one for things that do not exist; the answers must be alike.
 func (w *walk) ask(p *person, req request, f *facts) {
 	w.t.Helper()
+	if w.passes() {
+		return
+	}
 	body := string(encode(req.body))
 	ghost := req
 	ghost.path = f.ghost.Replace(req.path)
@@ -754,7 +773,7 @@ func (w *walk) parameters(r route) []string {
 		path = api + "/audit"
 	}
 	var names []string
-	for _, p := range w.h.doc.Paths[path]["get"].Parameters {
+	for _, p := range w.h.document().Paths[path]["get"].Parameters {
 		if p.In == "query" {
 			names = append(names, p.Name)
 		}
@@ -833,8 +852,8 @@ func (w *walk) bodies(r route, values []string, f *facts) []any {
 	if r.method == "DELETE" {
 		return []any{nil}
 	}
-	if op, ok := w.h.doc.Paths[r.path][strings.ToLower(r.method)]; ok {
-		if in, ok := w.h.doc.body(op); ok {
+	if op, ok := w.h.document().Paths[r.path][strings.ToLower(r.method)]; ok {
+		if in, ok := w.h.document().body(op); ok {
 			return []any{w.sample(r, in, "", func(kind string) string { return first(f.things[kind], absent) })}
 		}
 		if !w.dynamic(r.path) {
@@ -895,7 +914,7 @@ func (w *walk) bulk(r route, f *facts) []any {
 // sample is a value that a schema accepts; what refers to something is asked for by kind.
 func (w *walk) sample(r route, s schema, name string, ref func(kind string) string) any {
 	w.t.Helper()
-	s = w.h.doc.resolve(s)
+	s = w.h.document().resolve(s)
 	switch {
 	case len(s.Enum) > 0:
 		return s.Enum[0]
@@ -1033,8 +1052,8 @@ func (w *walk) typedReferences(p *person) {
 	mine := map[string]string{"organisation": w.b.id, "site": w.b.sites[0], "department": w.b.departments[0], "person": w.b.colleague.id, "team": w.b.team,
 		"service": w.b.services[0], "dedicated": w.b.dedicated, "number": absent, "record": absent, "notice": absent, "account": w.h.ids["account:bravomate"]}
 	for _, r := range w.h.routes() {
-		op := w.h.doc.Paths[r.path][strings.ToLower(r.method)]
-		in, ok := w.h.doc.body(op)
+		op := w.h.document().Paths[r.path][strings.ToLower(r.method)]
+		in, ok := w.h.document().body(op)
 		if !ok || w.dynamic(r.path) || endless[r.String()] {
 			continue
 		}
@@ -1118,6 +1137,9 @@ func (w *walk) corrected() {
 		for _, p := range w.strangers {
 			for _, path := range []string{base, base + "/timeline", base + "/timeline?show=public", api + "/records/" + number, api + "/" + def.Plural + "?limit=200",
 				api + "/audit?stream=" + stream, api + "/audit?number=" + number, api + "/audit/export?number=" + number} {
+				if w.passes() {
+					continue
+				}
 				w.leaks(p.login, request{method: "GET", path: path}, p.get(path), w.facts)
 			}
 		}

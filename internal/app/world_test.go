@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,13 +52,25 @@ func eachHouse(t *testing.T, fn func(t *testing.T, h *house)) {
 	apptest.Each(t, func(t *testing.T, a *app.App) { fn(t, openHouse(t, a, source)) }, source)
 }
 
+// eachWalk is eachHouse for walks through everything. Raced, a share of them on one database is enough: see stride.
+func eachWalk(t *testing.T, fn func(t *testing.T, h *house)) {
+	t.Helper()
+	if !raced {
+		eachHouse(t, fn)
+		return
+	}
+	source := vault(t)
+	t.Run(string(db.SQLite), func(t *testing.T) { fn(t, openHouse(t, apptest.Start(t, db.SQLite, source), source)) })
+}
+
 // house is a running program with its people.
 type house struct {
 	t        *testing.T
 	app      *app.App
 	client   *http.Client
 	types    []*definition.Type
-	doc      document
+	shape    *shape
+	doc      *document // once it was asked for
 	people   map[string]*person
 	ids      map[string]string // what the house itself made, by key
 	provider string
@@ -76,14 +89,30 @@ func openHouse(t *testing.T, a *app.App, further ...process.Source) *house {
 	h := &house{t: t, app: a, people: map[string]*person{}, ids: map[string]string{},
 		client: &http.Client{Timeout: 2 * time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64, DisableCompression: true}}}
 	t.Cleanup(h.client.CloseIdleConnections)
-	h.types = definitionsOf(t, a, further...)
-	h.doc = documentOf(t, a)
+	h.shape = shapeOf(t, a, further...)
+	h.types = h.shape.types
 	admin := &person{h: h, login: "admin"}
 	made := admin.must("POST", api+"/setup", map[string]any{"organisation": map[string]any{"name": "恒远运维", "code": "HY"},
 		"person": map[string]any{"name": "系统管理员"}, "login": "admin", "password": password, "language": "zh"})
 	admin.csrf, admin.id = made.text("csrf"), made.text("person.id")
 	h.people["admin"], h.provider = admin, made.text("organisation.id")
 	return h
+}
+
+// shape is what a program is made of: its record types, and its description. Every database begins with the same roles, so
+// that the shape is the same in every house with the same sources; it is read once, since that takes seconds when raced.
+type shape struct {
+	types       []*definition.Type
+	description []byte
+}
+
+var shapes sync.Map // by the sources beside the shipped ones
+
+func shapeOf(t *testing.T, a *app.App, further ...process.Source) *shape {
+	t.Helper()
+	read := sync.OnceValue(func() *shape { return &shape{definitionsOf(t, a, further...), describe(t, a)} })
+	once, _ := shapes.LoadOrStore(fmt.Sprintf("%s", further), read)
+	return once.(func() *shape)()
 }
 
 // definitionsOf reads the record types as the program reads them.
@@ -102,6 +131,16 @@ func definitionsOf(t *testing.T, a *app.App, further ...process.Source) []*defin
 		t.Fatal(err)
 	}
 	return catalogue.Types()
+}
+
+// document is the program's description of itself.
+func (h *house) document() document {
+	h.t.Helper()
+	if h.doc == nil {
+		doc := documentOf(h.t, h.shape.description)
+		h.doc = &doc
+	}
+	return *h.doc
 }
 
 func (h *house) typeOf(name string) *definition.Type {

@@ -26,7 +26,7 @@ import (
 func build(ctx context.Context, folder string) (string, error) {
 	path := filepath.Join(folder, "steward")
 	progress("build the program")
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", path, "github.com/steward-ops/steward/cmd/steward")
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, "github.com/steward-ops/steward/cmd/steward")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)

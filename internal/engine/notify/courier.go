@@ -576,6 +576,23 @@ func (c *Courier) Sweep(ctx context.Context) error {
 	})
 }
 
+// How long the notes of deliveries are kept: a year, for what an agreement's year asks about, and a month to ask it. The
+// notices themselves stay with their people and records.
+const (
+	deliveryKept = 400 * 24 * time.Hour
+	forgetAtOnce = 1000
+)
+
+// Forget removes the notes of deliveries that ended long ago, the oldest first, a thousand in one go.
+func (c *Courier) Forget(ctx context.Context) error {
+	return c.s.door.Do(work.WithActor(ctx, courierActor), delivering, func(ctx context.Context, u *work.Unit) error {
+		u.Unrecorded()
+		_, err := u.Exec(ctx, `DELETE FROM notify_deliveries WHERE state NOT IN ('pending', 'held') AND created_at < $1
+			AND id IN (SELECT id FROM notify_deliveries ORDER BY id LIMIT $2)`, clock.Millis(u.Now().Add(-deliveryKept)), forgetAtOnce)
+		return err
+	})
+}
+
 // Tick carries what is due by the clock, here and now, and tells how many batches that were: for a program whose clock is
 // set by a test and whose jobs do not run.
 func (c *Courier) Tick(ctx context.Context) (carried int, err error) {

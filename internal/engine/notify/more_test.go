@@ -377,6 +377,28 @@ func TestDeliveriesList(t *testing.T) {
 	})
 }
 
+// What went out long ago is forgotten; what is younger or still waits stays, and so do the notices.
+func TestOldDeliveriesAreForgotten(t *testing.T) {
+	each(t, func(h *house) {
+		_, _ = h.hook("钩子", nil)
+		h.send(notify.Notice{People: []string{h.wang.id}, Number: "INC-1", Text: say("旧", "Old")})
+		h.settle()
+		forget := func(days int, want ...string) {
+			h.t.Helper()
+			h.clock.Advance(time.Duration(days) * 24 * time.Hour)
+			if err := h.courier.Forget(h.t.Context()); err != nil {
+				h.t.Fatal(err)
+			}
+			h.expect(want...)
+		}
+		forget(399, "钩子 delivered")
+		h.send(notify.Notice{People: []string{h.wang.id}, Number: "INC-2", Text: say("新", "New")})
+		forget(2, "钩子 pending")
+		forget(401, "钩子 pending")
+		count(h, h.wang.must(200, "GET", "/notifications", nil).items(), 2)
+	})
+}
+
 func TestDocumentHasTheLinks(t *testing.T) {
 	t.Parallel()
 	c := clock.NewManual(thursday)

@@ -1,0 +1,6 @@
+//go:build !race
+
+package app_test
+
+// raced: the race detector watches.
+const raced = false
