@@ -40,8 +40,8 @@ function outOfReach(): string[] {
 }
 
 for (const place of places) {
-  test(place.name, async ({ screens, house }) => {
-    const { page } = await screens.open(place.as)
+  test(place.name, async ({ windows, house }) => {
+    const { page, trouble } = await windows.again(place.as)
     await visit(page, place, await shownFault(house))
     for (const theme of ['light', 'dark'] as const) {
       await page.emulateMedia({ colorScheme: theme })
@@ -51,5 +51,6 @@ for (const place of places) {
     await page.setViewportSize({ width: 320, height: 720 })
     // Wide things scroll in their own box; the page never does, and nothing is out of reach beside it.
     await expect.poll(() => page.evaluate(outOfReach), { message: `${place.name} at 320 px` }).toEqual([])
+    expect(trouble.uncaught, 'errors that nobody caught').toEqual([])
   })
 }

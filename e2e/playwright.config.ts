@@ -1,7 +1,8 @@
 import { defineConfig } from '@playwright/test'
 
 // scripts/e2e.sh starts the server (serve --demo --test-clock) and says where it and the browser are. All tests share
-// that server: each makes its own data, and one worker runs them one after the other.
+// that server, whose clock nobody moves: each makes its own data, and one worker runs them one after the other, since they
+// keep both processors busy as it is and the language of a person is one.
 export default defineConfig({
   testDir: '.',
   testMatch: '*.spec.ts',
@@ -24,7 +25,7 @@ export default defineConfig({
     contextOptions: { reducedMotion: 'reduce' },
     actionTimeout: 20_000,
     navigationTimeout: 30_000,
-    trace: { mode: 'retain-on-failure', screenshots: false, snapshots: true, sources: true },
+    trace: { mode: 'on-first-retry', screenshots: false, snapshots: true, sources: true },
     screenshot: 'only-on-failure',
     launchOptions: {
       executablePath: process.env.STEWARD_CHROMIUM || '/usr/bin/chromium',

@@ -30,8 +30,8 @@ async function chineseLeft(page: Page): Promise<string[]> {
 
 for (const language of ['zh', 'en'] as const) {
   for (const place of places.filter((p) => shown.includes(p.name))) {
-    test(`${place.name} ${language}`, async ({ screens, house }) => {
-      const { page, trouble } = await screens.open(place.as, { language, locale: { zh: 'zh-CN', en: 'en-US' }[language] })
+    test(`${place.name} ${language}`, async ({ windows, house }) => {
+      const { page, trouble } = await windows.again(place.as, { language, locale: { zh: 'zh-CN', en: 'en-US' }[language] })
       await visit(page, place, await shownFault(house), language)
       await expect(page.locator('html')).toHaveAttribute('lang', { zh: 'zh-CN', en: 'en-US' }[language])
       expect.soft(await untranslated(page), 'keys instead of words').toEqual([])
@@ -47,6 +47,7 @@ for (const language of ['zh', 'en'] as const) {
       }
       // Nobody is signed in on the way to the sign-in page, and the app has to ask.
       const expected = place.as === null ? /401/ : /^$/
+      expect(trouble.uncaught, 'errors that nobody caught').toEqual([])
       expect(trouble.other.filter((t) => !expected.test(t)), 'console and requests').toEqual([])
     })
   }

@@ -51,7 +51,21 @@ export class Screens {
     return screen
   }
 
+  private kept = new Map<string, Screen>()
+
+  /** A window that the tests of a worker share, as it would be if it were fresh: opening one costs more than most looks at a page. */
+  async again(login: Login | null, options: ScreenOptions = {}): Promise<Screen> {
+    const key = JSON.stringify([login, options])
+    const screen = this.kept.get(key) ?? (await this.open(login, options))
+    this.kept.set(key, screen)
+    screen.trouble.uncaught.length = screen.trouble.other.length = 0
+    await screen.page.emulateMedia({ colorScheme: 'light' })
+    await screen.page.setViewportSize({ width: 1440, height: 900 })
+    return screen
+  }
+
   async close() {
+    this.kept.clear()
     const uncaught = this.open_.flatMap((s) => s.trouble.uncaught)
     for (const { page } of this.open_) await page.context().close()
     this.open_ = []
@@ -66,6 +80,8 @@ interface Own {
 }
 interface Shared {
   house: House
+  /** Windows that stay open from test to test. */
+  windows: Screens
 }
 
 export const test = base.extend<Own, Shared>({
@@ -76,6 +92,14 @@ export const test = base.extend<Own, Shared>({
       const house = new House(url)
       await use(house)
       await house.close()
+    },
+    { scope: 'worker' },
+  ],
+  windows: [
+    async ({ browser, house }, use) => {
+      const windows = new Screens(browser, house)
+      await use(windows)
+      await windows.close()
     },
     { scope: 'worker' },
   ],
