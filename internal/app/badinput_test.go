@@ -281,11 +281,14 @@ func TestBadInputToRecords(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
-		done := map[string]bool{}
+		done, ways := map[string]bool{}, 5
+		if raced {
+			ways = 1
+		}
 		for _, def := range h.types {
 			b.creating(def)
 			for _, flow := range def.Workflows {
-				for way := range 5 {
+				for way := range ways {
 					b.walkThrough(def, flow.Name, way, done)
 				}
 			}
@@ -302,7 +305,7 @@ func TestBadInputToRecords(t *testing.T) {
 				}
 			}
 		}
-		if len(left)*5 > all {
+		if len(left)*5 > all && !raced {
 			t.Errorf("only %d of %d transitions were reached", all-len(left), all)
 		}
 		t.Logf("%d bad requests, %d of %d transitions; not reached: %v", b.sent, all-len(left), all, left)
@@ -689,7 +692,7 @@ var hostileTexts = []string{`'; DROP TABLE records; --`, `<script>alert('x')</sc
 // TestHostileTextIsData stores hostile text in every text field, and gets it back as it was, everywhere.
 func TestHostileTextIsData(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff("组")
 		c := h.customer("alpha", markA, "1390000")
 		desk := h.people["desk"]
@@ -980,7 +983,7 @@ func TestHostileDefinitions(t *testing.T) {
 		"field changes type": strings.Replace(good, "p_number:  {type: number", "p_number:  {type: text", 1), "python tag": "!!python/object/apply:os.system ['id']\n" + good,
 		"merge keys": "<<: {type: vault}\n" + good, "key twice": good + "\ntype: vault\n", "two documents": good + "\n---\n" + good,
 	}
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
 		before := b.stored()
 		for _, name := range slices.Sorted(maps.Keys(sources)) {

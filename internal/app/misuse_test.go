@@ -40,7 +40,7 @@ var needNoActor = map[string]string{
 // TestNoActorNoAnswer calls every use case of every service without an actor (DESIGN §4, net 4).
 func TestNoActorNoAnswer(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff("组")
 		seen := map[string]bool{}
 		for _, service := range services(h.app) {
@@ -214,7 +214,7 @@ func (r route) request(path string) request {
 // TestEveryRouteAsksWho: without credentials 401, with wrong ones 401, with a token that lacks the permission 403.
 func TestEveryRouteAsksWho(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff("组")
 		nobody := &person{h: h, login: "nobody"}
 		stale := &person{h: h, login: "stale", cookie: strings.Repeat("a", 43), csrf: "x"}
@@ -259,7 +259,7 @@ func (h *house) tokens(scopes ...string) map[string]*person {
 // TestChangesNeedTheirToken: a change with a session but without its CSRF token, or from another site's page, is refused.
 func TestChangesNeedTheirToken(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		admin := *h.people["admin"]
 		admin.csrf = "wrong"
 		for _, r := range h.routes() {
@@ -281,7 +281,7 @@ func TestChangesNeedTheirToken(t *testing.T) {
 // TestRestrictedAdministrator: who manages the accounts of one customer cannot get at others, at the provider's, or at more than they hold.
 func TestRestrictedAdministrator(t *testing.T) {
 	t.Parallel()
-	eachHouse(t, func(t *testing.T, h *house) {
+	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff(teamMark)
 		a := h.customer("alpha", markA, "1390000")
 		b := h.customer("bravo", markB, "1380000")
