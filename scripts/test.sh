@@ -14,7 +14,7 @@ tmp=$(mktemp -d "${TMPDIR:-/tmp}/steward-test.XXXXXX")
 # Packages come from far while the processors check Go.
 scripts/npm-ci.sh web >"$tmp/npm.log" 2>&1 &
 npm=$!
-trap 'kill "$npm" 2>/dev/null; rm -rf "$tmp"' EXIT
+trap 'kill "$npm" 2>/dev/null || true; rm -rf "$tmp"' EXIT
 
 passed=0 failed=0 skipped=0 began=$SECONDS table=
 
