@@ -68,7 +68,11 @@ func TestEveryStepIsTakenOnce(t *testing.T) {
 			if time.Now().After(due) {
 				t.Fatalf("the records took longer than twice the %s of %d", took, clocksTried)
 			}
-			v.disturb(replicas, n, running > 0)
+			late := time.Time{}
+			if running > 0 {
+				late = due.Add(clockLate + 2*time.Second)
+			}
+			v.disturb(replicas, n, late)
 			v.checkAlarms(n, others, running > 0)
 		})
 	}
@@ -117,8 +121,9 @@ func (v *victim) register(n int, due time.Time) time.Duration {
 	return time.Since(began)
 }
 
-// disturb kills the replicas in turn until every step has been taken; with late it leaves all of them dead for a while.
-func (v *victim) disturb(replicas []*victim, n int, late bool) {
+// disturb kills the replicas in turn until every step has been taken. With an instant it leaves all of them dead until then,
+// once most warnings are out.
+func (v *victim) disturb(replicas []*victim, n int, until time.Time) {
 	v.t.Helper()
 	database, err := db.Open(v.t.Context(), db.Config{URL: v.url})
 	if err != nil {
@@ -136,12 +141,12 @@ func (v *victim) disturb(replicas []*victim, n int, late bool) {
 			return
 		case time.Now().After(deadline):
 			v.t.Fatalf("%d of %d steps were taken; the program said:\n%s", taken, 2*n, v.log)
-		case late && taken > n:
-			late = false
+		case !until.IsZero() && taken > n*9/10:
 			for _, r := range replicas {
 				r.kill()
 			}
-			time.Sleep(clockLate + 2*time.Second) //nolint:forbidigo // only in the long run: real time has to pass
+			<-time.After(time.Until(until))
+			until = time.Time{}
 			for _, r := range replicas {
 				r.start()
 			}

@@ -112,7 +112,7 @@ func (w *wire) post(path string, body []byte) error {
 		return err
 	}
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusCreated {
+	if res.StatusCode != http.StatusCreated && res.StatusCode != http.StatusOK {
 		raw, _ := io.ReadAll(res.Body)
 		return fmt.Errorf("answer %d: %s", res.StatusCode, raw)
 	}

@@ -56,7 +56,7 @@ func main() {
 
 func readOptions() (o options, err error) {
 	databases := flag.String("db", "sqlite,postgres", "databases")
-	only := flag.String("only", "start,calendar,create,clocks,read", "parts: start, calendar, create, clocks, read")
+	only := flag.String("only", "start,calendar,create,alerts,clocks,read", "parts: start, calendar, create, alerts, clocks, read")
 	quick := flag.Bool("quick", false, "fewer records and requests")
 	flag.IntVar(&o.large, "n", 1_000_000, "records of the large database")
 	flag.IntVar(&o.small, "small", 10_000, "records of the small database")
@@ -121,7 +121,7 @@ func run(ctx context.Context) error {
 }
 
 func measureDatabase(ctx context.Context, o *options, dialect db.Dialect, report *report) error {
-	if !o.does("create") && !o.does("read") && !o.does("clocks") {
+	if !o.does("create") && !o.does("read") && !o.does("clocks") && !o.does("alerts") {
 		return nil
 	}
 	p, err := openPlace(ctx, o, dialect)
@@ -135,6 +135,11 @@ func measureDatabase(ctx context.Context, o *options, dialect db.Dialect, report
 	if o.does("create") {
 		if err := measureCreates(ctx, o, p, report); err != nil {
 			return fmt.Errorf("create: %w", err)
+		}
+	}
+	if o.does("alerts") {
+		if err := measureAlerts(ctx, o, p, report); err != nil {
+			return fmt.Errorf("alerts: %w", err)
 		}
 	}
 	if o.does("clocks") {

@@ -18,6 +18,7 @@ type cast struct {
 	Tokens    map[string]string // by kind of person, see people
 	Patterns  []string          // numbers
 	Filled    int               // records made of the patterns
+	AlertPath string            // where a monitoring system posts
 }
 
 type customer struct{ ID, Site, Service string }
@@ -59,7 +60,7 @@ func (s *stage) build() error {
 	}
 	provider, _ := me["organisation"].(map[string]any)
 	s.provider, _ = provider["id"].(string)
-	for _, part := range []func() error{s.customers, s.engineers, s.people, s.promises, s.patterns} {
+	for _, part := range []func() error{s.customers, s.engineers, s.people, s.promises, s.monitoring, s.patterns} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -136,6 +137,13 @@ func (s *stage) promises() error {
 		return err
 	}
 	_, err = s.admin.call(s.ctx, "POST", "/agreements/"+agreement+"/activate", map[string]any{})
+	return err
+}
+
+// monitoring lets a monitoring system in.
+func (s *stage) monitoring() error {
+	made, err := s.admin.call(s.ctx, "POST", "/alert-sources", map[string]any{"name": "Alertmanager", "kind": "alertmanager"})
+	s.cast.AlertPath, _ = made["path"].(string)
 	return err
 }
 
