@@ -139,7 +139,9 @@ func (c *creation) idle(ctx context.Context, report *report) error {
 	if err != nil {
 		return err
 	}
-	wait(ctx, 3*time.Second) // what the creations left behind
+	if err := c.settle(ctx); err != nil {
+		return err
+	}
 	before, err := c.server.gauge(ctx, cpuGauge)
 	if err != nil {
 		return err
@@ -152,6 +154,20 @@ func (c *creation) idle(ctx context.Context, report *report) error {
 	share := (after - before) / idleStretch.Seconds()
 	report.add(line{string(c.place.dialect), fmt.Sprintf("%d clocks running, idle", running), fmt.Sprintf("%.2f %% of a processor", 100*share), "nothing due", "", "< 2 %", verdict(share < idleShare)})
 	return nil
+}
+
+// settle waits until the program has sealed the events that the creations left behind.
+func (c *creation) settle(ctx context.Context) error {
+	for deadline := time.Now().Add(5 * time.Minute); ; {
+		wait(ctx, 3*time.Second)
+		open, err := c.count(ctx, `SELECT COUNT(*) FROM audit_events WHERE seal_no = 0`)
+		if err != nil || open == 0 {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d events are not sealed", open)
+		}
+	}
 }
 
 // comeDue opens records whose clocks come due within about a second of each other, and looks how late each fired.
