@@ -9,6 +9,7 @@ import (
 	"github.com/steward-ops/steward/internal/core/record"
 	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/fault"
+	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
@@ -179,14 +180,15 @@ func (s *Service) comeUnder(ctx context.Context, u *work.Unit, a *Agreement) err
 	return u.Enqueue(ctx, work.Job{Kind: RereadJob, Args: rereading{Why: "agreement " + a.Code, Agreement: a.ID, Version: a.Version}})
 }
 
-// Reread reckons every open record anew, one transaction each: what was done stays done when it is interrupted, and is
-// done again without harm.
+// Reread reckons every record anew that is open when it begins, one transaction each: what was done stays done when it is
+// interrupted, and is done again without harm. Records that come while it runs are reckoned by what is in force by then.
 func (s *Service) Reread(ctx context.Context, args json.RawMessage) error {
 	var job rereading
 	if err := json.Unmarshal(args, &job); err != nil {
 		return err
 	}
 	ctx = work.WithActor(ctx, Clerk)
+	last := id.New() // ids grow with time
 	for after := ""; ctx.Err() == nil; {
 		var lives []*life
 		err := s.door.Read(ctx, process.ReadRecords, func(ctx context.Context, u *work.Unit) (err error) {
@@ -197,6 +199,9 @@ func (s *Service) Reread(ctx context.Context, args json.RawMessage) error {
 			return err
 		}
 		for _, l := range lives {
+			if l.record > last {
+				return nil
+			}
 			if after = l.record; job.Agreement != "" && !l.under(job.Agreement) {
 				continue
 			}
