@@ -9,7 +9,6 @@ import (
 	"github.com/steward-ops/steward/internal/core/record"
 	"github.com/steward-ops/steward/internal/engine/process"
 	"github.com/steward-ops/steward/internal/kernel/fault"
-	"github.com/steward-ops/steward/internal/kernel/id"
 	"github.com/steward-ops/steward/internal/kernel/text"
 	"github.com/steward-ops/steward/internal/platform/db"
 	"github.com/steward-ops/steward/internal/platform/work"
@@ -188,7 +187,14 @@ func (s *Service) Reread(ctx context.Context, args json.RawMessage) error {
 		return err
 	}
 	ctx = work.WithActor(ctx, Clerk)
-	last := id.New() // ids grow with time
+	var last string // by what the database holds: the clocks of replicas differ
+	err := s.door.Read(ctx, process.ReadRecords, func(ctx context.Context, u *work.Unit) (err error) {
+		last, err = db.One(ctx, u.Tx, db.Scan[string], `SELECT COALESCE(MAX(record_id), '') FROM clock_histories`)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	for after := ""; ctx.Err() == nil; {
 		var lives []*life
 		err := s.door.Read(ctx, process.ReadRecords, func(ctx context.Context, u *work.Unit) (err error) {
