@@ -39,6 +39,7 @@ export interface ScreenOptions extends BrowserContextOptions {
 /** Browsers of several people at once. Each has cookies and storage of its own. */
 export class Screens {
   private open_: Screen[] = []
+  private kept = new Map<string, Screen>()
 
   constructor(private browser: Browser, private house: House) {}
 
@@ -50,8 +51,6 @@ export class Screens {
     this.open_.push(screen)
     return screen
   }
-
-  private kept = new Map<string, Screen>()
 
   /** A window that the tests of a worker share, as it would be if it were fresh: opening one costs more than most looks at a page. */
   async again(login: Login | null, options: ScreenOptions = {}): Promise<Screen> {

@@ -54,7 +54,7 @@ export const audit: Messages['audit'] = {
     'team.created': 'added', 'team.changed': 'changed', 'dedicated_engineer.created': 'added', 'dedicated_engineer.changed': 'changed',
     'role.created': 'added', 'role.changed': 'changed', 'role.deleted': 'deleted', 'password_policy.changed': 'changed', 'definition.published': 'published', 'scheme.saved': 'saved', 'view.saved': 'saved', 'view.deleted': 'deleted',
     'calendar.saved': 'saved', 'calendar.deleted': 'deleted', 'agreement.saved': 'new version', 'agreement.activated': 'put in force', 'agreement.retired': 'retired', 'clock.reviewed': 'breach reviewed',
-    'record.clock': 'time limit reached', 'record.promised': 'time agreed', 'alert.raised': 'raised', 'alert.opened': 'opened', 'alert.reopened': 'raised again',
+    'record.clock': 'time limit reached', 'record.promised': 'time agreed', 'alert.opened': 'raised', 'alert.raised': 'held back no more', 'alert.reopened': 'raised again',
     'alert.resolved': 'resolved', 'alert.linked': 'put to a record', 'alert.record_opened': 'record opened', 'alert.overdue': 'overdue', 'alert.payload_retried': 'read again',
     'alert_rule.created': 'added', 'alert_rule.changed': 'changed', 'alert_rule.removed': 'removed', 'alert_rules.ordered': 'put in order', 'alert_source.created': 'added',
     'alert_source.changed': 'changed', 'alert_source.removed': 'removed', 'alert_window.created': 'added', 'alert_window.changed': 'changed', 'alert_window.removed': 'removed',
@@ -67,7 +67,7 @@ export const audit: Messages['audit'] = {
   },
   subjects: {
     account: 'account', person: 'person', organisation: 'organisation', site: 'site', department: 'department', service: 'product in use', team: 'team', dedicated_engineer: 'dedicated engineer', role: 'role', password_policy: 'password rules', definition: 'definition',
-    alert: 'alert', alert_rule: 'alert rule', alert_rules: 'alert rules', alert_source: 'alert source', alert_window: 'maintenance window', alert_object: 'monitored object',
+    alert: 'alert', alert_rule: 'alert rule', alert_source: 'alert source', alert_window: 'maintenance window', alert_object: 'monitored object',
     alert_metric: 'metric', alert_payload: 'payload', notice: 'notice', notify_channel: 'notification channel', notify_delivery: 'delivery', notify_preferences: 'notification preferences',
     notify_template: 'notification template', roster: 'duty roster', feed: 'calendar feed', job: 'background job',
     priority_scheme: 'priority matrix', view: 'view', file: 'file', audit: 'audit trail', agreement: 'agreement', calendar: 'calendar',

@@ -52,7 +52,7 @@ export const audit = {
     'team.created': '新增', 'team.changed': '修改', 'dedicated_engineer.created': '新增', 'dedicated_engineer.changed': '修改',
     'role.created': '新增', 'role.changed': '修改', 'role.deleted': '删除', 'password_policy.changed': '修改', 'definition.published': '发布', 'scheme.saved': '保存', 'view.saved': '保存', 'view.deleted': '删除',
     'calendar.saved': '保存', 'calendar.deleted': '删除', 'agreement.saved': '存为新版本', 'agreement.activated': '生效', 'agreement.retired': '停用', 'clock.reviewed': '登记超时分析',
-    'record.clock': '时限到点', 'record.promised': '约定时间', 'alert.raised': '收到告警', 'alert.opened': '打开告警', 'alert.reopened': '再次告警', 'alert.resolved': '恢复', 'alert.linked': '并入工单',
+    'record.clock': '时限到点', 'record.promised': '约定时间', 'alert.opened': '收到告警', 'alert.raised': '不再抑制', 'alert.reopened': '再次告警', 'alert.resolved': '恢复', 'alert.linked': '并入工单',
     'alert.record_opened': '开单', 'alert.overdue': '超时未处理', 'alert.payload_retried': '重新读取', 'alert_rule.created': '新增', 'alert_rule.changed': '修改', 'alert_rule.removed': '删除',
     'alert_rules.ordered': '调整顺序', 'alert_source.created': '新增', 'alert_source.changed': '修改', 'alert_source.removed': '删除', 'alert_window.created': '新增', 'alert_window.changed': '修改',
     'alert_window.removed': '删除', 'alert_object.created': '新增', 'alert_object.changed': '修改', 'alert_object.removed': '删除', 'alert_metric.saved': '保存', 'alert_metric.removed': '删除',
@@ -63,7 +63,7 @@ export const audit = {
   } as Record<string, string>,
   subjects: {
     account: '账号', person: '人员', organisation: '组织', site: '站点', department: '部门', service: '在用产品', team: '团队', dedicated_engineer: '专属工程师', role: '角色', password_policy: '密码规则', definition: '流程定义',
-    alert: '告警', alert_rule: '告警规则', alert_rules: '告警规则', alert_source: '告警来源', alert_window: '维护窗口', alert_object: '监控对象', alert_metric: '监控指标', alert_payload: '告警报文', notice: '通知',
+    alert: '告警', alert_rule: '告警规则', alert_source: '告警来源', alert_window: '维护窗口', alert_object: '监控对象', alert_metric: '监控指标', alert_payload: '告警报文', notice: '通知',
     notify_channel: '通知通道', notify_delivery: '发送记录', notify_preferences: '通知偏好', notify_template: '通知模板', roster: '值班表', feed: '日历订阅', job: '后台任务',
     priority_scheme: '优先级矩阵', view: '视图', file: '文件', audit: '审计记录', agreement: '服务协议', calendar: '服务日历',
   } as Record<string, string>,

@@ -196,10 +196,10 @@ function Parties({ d, set, fixed, may, tried, refused }: PartProps & { fixed: bo
 const waits = ['customer', 'supplier', 'internal'] as const
 
 /** Any of a few things, each with a box. */
-function Boxes({ id, label, options, chosen, onChange }: { id: string; label: string; options: { value: string; label: string }[]; chosen: string[]; onChange: (chosen: string[]) => void }) {
+function Boxes<V extends string>({ id, label, options, chosen, onChange }: { id: string; label: string; options: { value: V; label: string }[]; chosen: V[]; onChange: (chosen: V[]) => void }) {
   return (
     <div className={css.boxes} id={id} role="group" aria-label={label}>
-      {options.map((o) => <Checkbox key={o.value} label={o.label} checked={chosen.includes(o.value)} onChange={(e) => onChange(options.map((p) => p.value).filter((v) => (v === o.value ? e.target.checked : chosen.includes(v))))} />)}
+      {options.map((o) => <Checkbox key={o.value} label={o.label} checked={chosen.includes(o.value)} onChange={(e) => onChange(e.target.checked ? [...chosen, o.value] : chosen.filter((v) => v !== o.value))} />)}
     </div>
   )
 }
@@ -230,7 +230,7 @@ function Time({ d, set, may, tried }: PartProps) {
         </Field>
       )}
       <Field name="pauses" label={m.agreements.pauses}>
-        {(x) => <Boxes id={x.id} label={m.agreements.pauses} options={waits.map((value) => ({ value, label: m.agreements.pausesOn[value] ?? value }))} chosen={d.pauses_on ?? []} onChange={(chosen) => set({ pauses_on: waits.filter((w) => chosen.includes(w)) })} />}
+        {(x) => <Boxes id={x.id} label={m.agreements.pauses} options={waits.map((value) => ({ value, label: m.agreements.pausesOn[value] ?? value }))} chosen={d.pauses_on ?? []} onChange={(pauses_on) => set({ pauses_on })} />}
       </Field>
       {d.kind === 'sla' && <Checkbox label={m.agreements.dayRule} disabled={!may} checked={!!d.day_rule} onChange={(e) => set({ day_rule: e.target.checked })} />}
       <Field name="rank" label={m.agreements.rank} hint={m.agreements.rankHint}>{(x) => <Input {...x} className={css.short} inputMode="numeric" value={d.rank ?? ''} onChange={(e) => set({ rank: Math.min(1000, Number(e.target.value.replace(/\D/g, '')) || 0) })} />}</Field>

@@ -36,6 +36,7 @@ export function Matrix({ d, set, may, bad }: { d: Draft; set: (patch: Partial<Dr
                   <span className={css.flags}>
                     {l.level && (
                       <select aria-label={`${name(l)}: ${m.agreements.level}`} className={css.mini} value={l.level} onChange={(e) => change(i, { level: e.target.value })}>
+                        {!levels.some((o) => o.value === l.level) && <option value={l.level}>{l.level}</option>}
                         {levelsLeft(d, l, levels).map((o) => <option key={o.value} value={o.value}>{o.label}</option>)}
                         {!d.lines.some((x) => x !== l && x.name === l.name && !x.level) && <option value="">{m.agreements.anyLevel}</option>}
                       </select>
