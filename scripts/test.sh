@@ -38,7 +38,6 @@ cores=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 [ "$cores" -le 4 ] || cores=4
 
 go_tests() {
-	go build -o "$tmp/gotest" scripts/gotest.go || return
 	# SQLite's own code, translated from C, is not what the race detector is to look at: watching it takes a third of the time.
 	# shellcheck disable=SC2086
 	CGO_ENABLED=1 "$tmp/gotest" -counts "$tmp/counts" -gcflags='modernc.org/sqlite/lib=-race=false -d=checkptr=0' \
@@ -47,7 +46,8 @@ go_tests() {
 
 # What sends one request after the other to everything there is: under the race detector above a share of it, here all.
 walks() {
-	"$tmp/gotest" -counts "$tmp/counts" -parallel "$((2 * cores))" -timeout 30m -run '^Test(Isolation|CustomersSee|BadInput|BadAddresses|Hostile|NoActor|EveryRoute|ChangesNeed|Restricted)' ./internal/app
+	# shellcheck disable=SC2086
+	"$tmp/gotest" -counts "$tmp/counts" -parallel "$((2 * cores))" -timeout 30m -run '^TestWalk' ${STEWARD_TEST_FLAGS:-} ./internal/app
 }
 
 # json_counts FILE EXPRESSION: write the counts that a JavaScript expression finds in a runner's report r.
@@ -84,6 +84,7 @@ lacking() {
 	return 1
 }
 
+go build -o "$tmp/gotest" scripts/gotest.go
 built=
 step "lint" scripts/lint.sh || true
 if step "web packages" web_packages; then

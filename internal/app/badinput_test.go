@@ -247,8 +247,8 @@ func (b *badInput) battery(login string, r request, in schema, base map[string]a
 	b.refuse(login, r, wrong{what: "10 MB", body: b.large, status: []int{413}})
 }
 
-// TestBadInputToTypedOperations sends every mistake to every typed operation that takes a body.
-func TestBadInputToTypedOperations(t *testing.T) {
+// TestWalkBadInputToTypedOperations sends every mistake to every typed operation that takes a body.
+func TestWalkBadInputToTypedOperations(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
@@ -275,9 +275,9 @@ func TestBadInputToTypedOperations(t *testing.T) {
 	})
 }
 
-// TestBadInputToRecords sends every mistake to every create, edit and transition of every type, in the states where the
+// TestWalkBadInputToRecords sends every mistake to every create, edit and transition of every type, in the states where the
 // transitions are open and as the people who may take them.
-func TestBadInputToRecords(t *testing.T) {
+func TestWalkBadInputToRecords(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
@@ -497,8 +497,8 @@ func (b *badInput) untouched(what string, before map[string]int) {
 	}
 }
 
-// TestBadAddresses: wrong queries, cursors, paths and methods.
-func TestBadAddresses(t *testing.T) {
+// TestWalkBadAddresses: wrong queries, cursors, paths and methods.
+func TestWalkBadAddresses(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		b := newBadInput(t, h)
@@ -689,8 +689,8 @@ func fits(pattern, address string) bool {
 // hostileTexts are what somebody might type to break things. They are data.
 var hostileTexts = []string{`'; DROP TABLE records; --`, `<script>alert('x')</script>`, `=HYPERLINK("http://evil.example","x")`, "+1+1", "-2+3", "@SUM(A1)", `{{7*7}} ${7*7} #{7*7} %s %n`, `\" \\ \u0041 %00`, "👩‍💻 ‮ 表", `" OR "1"="1`}
 
-// TestHostileTextIsData stores hostile text in every text field, and gets it back as it was, everywhere.
-func TestHostileTextIsData(t *testing.T) {
+// TestWalkHostileTextIsData stores hostile text in every text field, and gets it back as it was, everywhere.
+func TestWalkHostileTextIsData(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff("组")
@@ -963,8 +963,8 @@ func watchHeap(t *testing.T) func() int64 {
 	}
 }
 
-// TestHostileDefinitions: what an administrator can send to check and publish never breaks the program, and nothing of it is kept.
-func TestHostileDefinitions(t *testing.T) {
+// TestWalkHostileDefinitions: what an administrator can send to check and publish never breaks the program, and nothing of it is kept.
+func TestWalkHostileDefinitions(t *testing.T) {
 	t.Parallel()
 	good := string(vault(t).Text)
 	laughs := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"

@@ -23,9 +23,9 @@ import (
 	"github.com/steward-ops/steward/internal/platform/db"
 )
 
-// TestIsolation walks every registered route as every persona of customer B with what belongs to customer A (DESIGN §4,
+// TestWalkIsolation walks every registered route as every persona of customer B with what belongs to customer A (DESIGN §4,
 // net 4; PLT-09): the answer must be the one for a thing that does not exist, say nothing of A, and leave A unchanged.
-func TestIsolation(t *testing.T) {
+func TestWalkIsolation(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		w := newWalk(t, h)
@@ -60,9 +60,9 @@ func TestIsolation(t *testing.T) {
 	})
 }
 
-// TestCustomersSeeTheirSideOnly walks every route as A's own people with A's own ids: no inner note or field, no tier, no
+// TestWalkCustomersSeeTheirSideOnly walks every route as A's own people with A's own ids: no inner note or field, no tier, no
 // team, no other customer, neither in answers nor in refusals, in either language.
-func TestCustomersSeeTheirSideOnly(t *testing.T) {
+func TestWalkCustomersSeeTheirSideOnly(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		w := newWalk(t, h)
@@ -655,7 +655,7 @@ func (w *walk) fill(r route, f *facts) [][]string {
 		for _, have := range combos {
 			values, known := w.values(r, segments[i-1], segment, have, f)
 			if !known {
-				w.ignorant("teach TestIsolation what to put for %s in %s (pathKinds, choices or values)", segment, r)
+				w.ignorant("teach TestWalkIsolation what to put for %s in %s (pathKinds, choices or values)", segment, r)
 				return nil
 			}
 			for _, v := range values {
@@ -862,7 +862,7 @@ func (w *walk) bodies(r route, values []string, f *facts) []any {
 	}
 	body, known := w.recordBody(r, values, f)
 	if !known {
-		w.ignorant("teach TestIsolation what to send to %s (recordBody)", r)
+		w.ignorant("teach TestWalkIsolation what to send to %s (recordBody)", r)
 	}
 	return body
 }

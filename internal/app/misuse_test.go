@@ -37,8 +37,8 @@ var needNoActor = map[string]string{
 	"process.CleanFiles":    "wiring: removes uploads that never came onto a record, as its own narrow actor",
 }
 
-// TestNoActorNoAnswer calls every use case of every service without an actor (DESIGN §4, net 4).
-func TestNoActorNoAnswer(t *testing.T) {
+// TestWalkNoActorNoAnswer calls every use case of every service without an actor (DESIGN §4, net 4).
+func TestWalkNoActorNoAnswer(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff("组")
@@ -211,8 +211,8 @@ func (r route) request(path string) request {
 	return out
 }
 
-// TestEveryRouteAsksWho: without credentials 401, with wrong ones 401, with a token that lacks the permission 403.
-func TestEveryRouteAsksWho(t *testing.T) {
+// TestWalkEveryRouteAsksWho: without credentials 401, with wrong ones 401, with a token that lacks the permission 403.
+func TestWalkEveryRouteAsksWho(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff("组")
@@ -256,8 +256,8 @@ func (h *house) tokens(scopes ...string) map[string]*person {
 	return out
 }
 
-// TestChangesNeedTheirToken: a change with a session but without its CSRF token, or from another site's page, is refused.
-func TestChangesNeedTheirToken(t *testing.T) {
+// TestWalkChangesNeedTheirToken: a change with a session but without its CSRF token, or from another site's page, is refused.
+func TestWalkChangesNeedTheirToken(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		admin := *h.people["admin"]
@@ -278,8 +278,8 @@ func TestChangesNeedTheirToken(t *testing.T) {
 	})
 }
 
-// TestRestrictedAdministrator: who manages the accounts of one customer cannot get at others, at the provider's, or at more than they hold.
-func TestRestrictedAdministrator(t *testing.T) {
+// TestWalkRestrictedAdministrator: who manages the accounts of one customer cannot get at others, at the provider's, or at more than they hold.
+func TestWalkRestrictedAdministrator(t *testing.T) {
 	t.Parallel()
 	eachWalk(t, func(t *testing.T, h *house) {
 		h.staff(teamMark)

@@ -52,9 +52,13 @@ func eachHouse(t *testing.T, fn func(t *testing.T, h *house)) {
 	apptest.Each(t, func(t *testing.T, a *app.App) { fn(t, openHouse(t, a, source)) }, source)
 }
 
-// eachWalk is eachHouse for walks through everything. Raced, a share of them on one database is enough: see stride.
+// eachWalk is eachHouse for walks through everything. Raced, a share of them on one database is enough, see stride, since
+// scripts/test.sh runs those of this name beside, whole and on both.
 func eachWalk(t *testing.T, fn func(t *testing.T, h *house)) {
 	t.Helper()
+	if !strings.HasPrefix(t.Name(), "TestWalk") {
+		t.Fatalf("call it TestWalk…, or nothing walks it whole")
+	}
 	if !raced {
 		eachHouse(t, fn)
 		return
