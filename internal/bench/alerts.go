@@ -18,33 +18,17 @@ const (
 // measureAlerts lets a monitoring system repeat open alerts, one a request and fifty a request, and between times counts
 // each up in one bare transaction. Every alert that was answered must have been counted.
 func measureAlerts(ctx context.Context, o *options, p *place, report *report) error {
-	database, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer database.Close()
-	server, err := start(ctx, o, p.data, p.url, fmt.Sprintf("alerts-%s", p.dialect))
-	if err != nil {
-		return err
-	}
-	c := &creation{place: p, database: database, server: server, clients: alertClients}
-	for range c.clients {
-		w, err := dial(ctx, server.base, "none")
-		if err != nil {
-			return err
+	return underLoad(ctx, o, p, fmt.Sprintf("alerts-%s", p.dialect), "", alertClients, func(l *workload) error {
+		for _, size := range []int{1, 50} {
+			if err := l.alerts(ctx, size, report); err != nil {
+				return err
+			}
 		}
-		defer w.conn.Close()
-		c.wires = append(c.wires, w)
-	}
-	for _, size := range []int{1, 50} {
-		if err := c.alerts(ctx, size, report); err != nil {
-			return err
-		}
-	}
-	return server.stop()
+		return nil
+	})
 }
 
-func (c *creation) alerts(ctx context.Context, size int, report *report) error {
+func (l *workload) alerts(ctx context.Context, size int, report *report) error {
 	var payloads [][]byte
 	for from := 0; from < alertsKnown; from += size {
 		raw, err := alertPayload(from, size)
@@ -54,33 +38,33 @@ func (c *creation) alerts(ctx context.Context, size int, report *report) error {
 		payloads = append(payloads, raw)
 	}
 	for _, raw := range payloads { // the first time opens them
-		if err := c.wires[0].post(c.place.cast.AlertPath, raw); err != nil {
+		if err := l.wires[0].post(l.place.cast.AlertPath, raw); err != nil {
 			return err
 		}
 	}
-	before, err := c.count(ctx, alertsCounted)
+	before, err := l.count(ctx, alertsCounted)
 	if err != nil {
 		return err
 	}
-	stretch := c.place.o.stretch
+	stretch := l.place.o.stretch
 	var rates, bares, ratios []float64
 	sent, used := 0, 0.0
-	for range c.place.o.slices {
-		bare, err := c.run(ctx, stretch, c.countUp)
+	for range l.place.o.slices {
+		bare, err := l.run(ctx, stretch, l.countUp)
 		if err != nil {
 			return fmt.Errorf("bare: %w", err)
 		}
-		began, err := c.server.gauge(ctx, cpuGauge)
+		began, err := l.server.gauge(ctx, cpuGauge)
 		if err != nil {
 			return err
 		}
-		requests, err := c.run(ctx, stretch, func(_ context.Context, client int) error {
-			return c.wires[client].post(c.place.cast.AlertPath, payloads[int(c.written.Add(1))%len(payloads)])
+		requests, err := l.run(ctx, stretch, func(_ context.Context, client int) error {
+			return l.wires[client].post(l.place.cast.AlertPath, payloads[int(l.written.Add(1))%len(payloads)])
 		})
 		if err != nil {
 			return err
 		}
-		ended, err := c.server.gauge(ctx, cpuGauge)
+		ended, err := l.server.gauge(ctx, cpuGauge)
 		if err != nil {
 			return err
 		}
@@ -88,7 +72,7 @@ func (c *creation) alerts(ctx context.Context, size int, report *report) error {
 		rates, bares = append(rates, float64(requests*size)/stretch.Seconds()), append(bares, float64(bare)/stretch.Seconds())
 		ratios = append(ratios, float64(requests*size)/float64(bare))
 	}
-	after, err := c.count(ctx, alertsCounted)
+	after, err := l.count(ctx, alertsCounted)
 	if err != nil {
 		return err
 	}
@@ -96,7 +80,7 @@ func (c *creation) alerts(ctx context.Context, size int, report *report) error {
 		return fmt.Errorf("%d alerts were answered, %d are counted", sent, after-before)
 	}
 	rate, each := median(rates), time.Duration(used/float64(sent)*float64(time.Second))
-	report.add(line{string(c.place.dialect), fmt.Sprintf("alerts taken in, %d a request, none lost", size), fmt.Sprintf("%.0f/s, %s each", rate, brief(each)),
+	report.add(line{string(l.place.dialect), fmt.Sprintf("alerts taken in, %d a request, none lost", size), fmt.Sprintf("%.0f/s, %s each", rate, brief(each)),
 		fmt.Sprintf("bare count %.0f/s", median(bares)), fmt.Sprintf("%.0f %%", 100*median(ratios)), "≥ 2,000/s", verdict(rate >= alertsRate)})
 	return nil
 }
@@ -104,12 +88,8 @@ func (c *creation) alerts(ctx context.Context, size int, report *report) error {
 const alertsCounted = `SELECT CAST(COALESCE(SUM(occurrences), 0) AS BIGINT) FROM alerts`
 
 // countUp is what is least needed to note that an alert came again: one row, one transaction. It counts where nobody looks.
-func (c *creation) countUp(ctx context.Context, client int) error {
-	if c.place.dialect == db.SQLite {
-		c.serial.Lock()
-		defer c.serial.Unlock()
-	}
-	return c.database.Write(ctx, func(tx db.Tx) error {
+func (l *workload) countUp(ctx context.Context, client int) error {
+	return l.inOneTransaction(ctx, func(tx db.Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO record_counters (series, value) VALUES ($1, 1) ON CONFLICT (series) DO UPDATE SET value = record_counters.value + 1`,
 			fmt.Sprintf("bench-%d", client))
 		return err

@@ -103,7 +103,11 @@ func dial(ctx context.Context, base, token string) (*wire, error) {
 }
 
 func (w *wire) post(path string, body []byte) error {
-	_, err := fmt.Fprintf(w.conn, "POST %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, w.token, len(body), body)
+	authorization := ""
+	if w.token != "" {
+		authorization = "Authorization: Bearer " + w.token + "\r\n"
+	}
+	_, err := fmt.Fprintf(w.conn, "POST %s HTTP/1.1\r\nHost: bench\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", path, authorization, len(body), body)
 	if err != nil {
 		return err
 	}

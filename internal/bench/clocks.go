@@ -82,85 +82,58 @@ func (c *clockRows) write(ctx context.Context, tx db.Tx, record string) error {
 
 // measureClocks lets many clocks run, looks at what that costs while nothing is due, and then lets many come due at once.
 func measureClocks(ctx context.Context, o *options, p *place, report *report) error {
-	database, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer database.Close()
-	server, err := start(ctx, o, p.data, p.url, fmt.Sprintf("clocks-%s", p.dialect))
-	if err != nil {
-		return err
-	}
-	c := &creation{place: p, database: database, server: server, clients: 16}
-	for range c.clients {
-		w, err := dial(ctx, server.base, p.cast.Tokens[desk])
-		if err != nil {
+	return underLoad(ctx, o, p, fmt.Sprintf("clocks-%s", p.dialect), p.cast.Tokens[desk], 16, func(l *workload) error {
+		if err := l.runClocks(ctx, o.clocks); err != nil {
 			return err
 		}
-		defer w.conn.Close()
-		c.wires = append(c.wires, w)
-	}
-	if err := c.runClocks(ctx, o.clocks); err != nil {
-		return err
-	}
-	if err := c.idle(ctx, report); err != nil {
-		return err
-	}
-	if err := c.comeDue(ctx, o.due, report); err != nil {
-		return err
-	}
-	return server.stop()
+		if err := l.idle(ctx, report); err != nil {
+			return err
+		}
+		return l.comeDue(ctx, o.due, report)
+	})
 }
 
-func (c *creation) runClocks(ctx context.Context, n int) error {
+func (l *workload) runClocks(ctx context.Context, n int) error {
 	for {
-		running, err := c.count(ctx, `SELECT COUNT(*) FROM clocks WHERE state = 'running'`)
+		running, err := l.count(ctx, `SELECT COUNT(*) FROM clocks WHERE state = 'running'`)
 		if err != nil || running >= n {
 			return err
 		}
-		progress("%s: %d clocks run", c.place.dialect, running)
-		if _, err := c.run(ctx, 10*time.Second, c.overHTTP); err != nil {
+		progress("%s: %d clocks run", l.place.dialect, running)
+		if _, err := l.run(ctx, 10*time.Second, l.overHTTP); err != nil {
 			return err
 		}
 	}
 }
 
-func (c *creation) count(ctx context.Context, sql string, args ...any) (n int, err error) {
-	err = c.database.Read(ctx, func(tx db.Tx) error {
-		n, err = db.One(ctx, tx, db.Scan[int], sql, args...)
-		return err
-	})
-	return n, err
-}
-
 // idle is what the program uses while clocks run and nothing is due; a program without clocks is the yardstick.
-func (c *creation) idle(ctx context.Context, report *report) error {
-	running, err := c.count(ctx, `SELECT COUNT(*) FROM clocks WHERE state = 'running'`)
+func (l *workload) idle(ctx context.Context, report *report) error {
+	running, err := l.count(ctx, `SELECT COUNT(*) FROM clocks WHERE state = 'running'`)
 	if err != nil {
 		return err
 	}
-	if err := c.settle(ctx); err != nil {
+	if err := l.settle(ctx); err != nil {
 		return err
 	}
-	before, err := c.server.gauge(ctx, cpuGauge)
+	before, err := l.server.gauge(ctx, cpuGauge)
 	if err != nil {
 		return err
 	}
 	wait(ctx, idleStretch)
-	after, err := c.server.gauge(ctx, cpuGauge)
+	after, err := l.server.gauge(ctx, cpuGauge)
 	if err != nil {
 		return err
 	}
 	share := (after - before) / idleStretch.Seconds()
-	report.add(line{string(c.place.dialect), fmt.Sprintf("%d clocks running, idle", running), fmt.Sprintf("%.2f %% of a processor", 100*share), "nothing due", "", "< 2 %", verdict(share < idleShare)})
+	report.add(line{string(l.place.dialect), fmt.Sprintf("%d clocks running, idle", running), fmt.Sprintf("%.2f %% of a processor", 100*share), "nothing due", "", "< 2 %", verdict(share < idleShare)})
 	return nil
 }
 
 // settle waits until the program has sealed the events that the creations left behind.
-func (c *creation) settle(ctx context.Context) error {
+func (l *workload) settle(ctx context.Context) error {
 	for deadline := time.Now().Add(5 * time.Minute); ; {
 		wait(ctx, 3*time.Second)
-		open, err := c.count(ctx, `SELECT COUNT(*) FROM audit_events WHERE seal_no = 0`)
+		open, err := l.count(ctx, `SELECT COUNT(*) FROM audit_events WHERE seal_no = 0`)
 		if err != nil || open == 0 {
 			return err
 		}
@@ -171,16 +144,19 @@ func (c *creation) settle(ctx context.Context) error {
 }
 
 // comeDue opens records whose clocks come due within about a second of each other, and looks how late each fired.
-func (c *creation) comeDue(ctx context.Context, n int, report *report) error {
+func (l *workload) comeDue(ctx context.Context, n int, report *report) error {
+	if err := l.connect(ctx); err != nil {
+		return err
+	}
 	began := time.Now()
-	if err := c.register(ctx, n); err != nil {
+	if err := l.register(ctx, n); err != nil {
 		return err
 	}
 	took := time.Since(began)
 	deadline := time.Now().Add(soonSeconds*time.Second + time.Minute)
 	for {
 		wait(ctx, time.Second)
-		fired, err := c.count(ctx, `SELECT COUNT(*) FROM timers WHERE state = 'fired' AND name LIKE '%/soon' AND fires_at >= $1`, began.UnixMilli())
+		fired, err := l.count(ctx, `SELECT COUNT(*) FROM timers WHERE state = 'fired' AND name LIKE '%/soon' AND fires_at >= $1`, began.UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -191,35 +167,35 @@ func (c *creation) comeDue(ctx context.Context, n int, report *report) error {
 			return fmt.Errorf("%d of %d clocks fired", fired, n)
 		}
 	}
-	lag, err := c.count(ctx, `SELECT MAX(fired_at - fires_at) FROM timers WHERE state = 'fired' AND name LIKE '%/soon' AND fires_at >= $1`, began.UnixMilli())
+	lag, err := l.count(ctx, `SELECT MAX(fired_at - fires_at) FROM timers WHERE state = 'fired' AND name LIKE '%/soon' AND fires_at >= $1`, began.UnixMilli())
 	if err != nil {
 		return err
 	}
 	worst := time.Duration(lag) * time.Millisecond
-	report.add(line{string(c.place.dialect), fmt.Sprintf("%d clocks due at once, the latest", n), brief(worst), "registered in " + brief(took), times(worst, took), "≤ 2 s", verdict(worst <= lagMost)})
+	report.add(line{string(l.place.dialect), fmt.Sprintf("%d clocks due at once, the latest", n), brief(worst), "registered in " + brief(took), times(worst, took), "≤ 2 s", verdict(worst <= lagMost)})
 	return nil
 }
 
 // register opens n records of the highest priority, as fast as it goes.
-func (c *creation) register(ctx context.Context, n int) error {
+func (l *workload) register(ctx context.Context, n int) error {
 	left := make(chan struct{}, n)
 	for range n {
 		left <- struct{}{}
 	}
-	_, err := c.run(ctx, time.Hour, func(_ context.Context, client int) error {
+	_, err := l.run(ctx, time.Hour, func(_ context.Context, client int) error {
 		select {
 		case <-left:
 		default:
 			return errEnough
 		}
-		i := c.written.Add(1)
-		body := incidentBody(c.place.cast.Customers[i%manyCustomers], newWriter(uint64(i))) //nolint:gosec // a count
+		i := l.written.Add(1)
+		body := incidentBody(l.place.cast.Customers[i%manyCustomers], newWriter(uint64(i))) //nolint:gosec // a count
 		body["urgency"] = "high"
 		raw, err := json.Marshal(body)
 		if err != nil {
 			return err
 		}
-		return c.wires[client].post("/api/v1/incidents", raw)
+		return l.wires[client].post("/api/v1/incidents", raw)
 	})
 	if errors.Is(err, errEnough) {
 		return nil

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,56 +24,24 @@ const (
 // measureCreates lets clients create incidents over HTTP, and between times puts the same rows into the same tables in
 // one bare transaction each.
 func measureCreates(ctx context.Context, o *options, p *place, report *report) error {
-	database, err := p.open(ctx)
-	if err != nil {
-		return err
-	}
-	defer database.Close()
 	for _, clients := range []int{1, 16} {
-		server, err := start(ctx, o, p.data, p.url, fmt.Sprintf("create-%s-%d", p.dialect, clients))
+		err := underLoad(ctx, o, p, fmt.Sprintf("create-%s-%d", p.dialect, clients), p.cast.Tokens[desk], clients, func(l *workload) error { return l.creates(ctx, report) })
 		if err != nil {
 			return err
-		}
-		c := &creation{place: p, database: database, server: server, clients: clients}
-		if err := c.measure(ctx, report); err != nil {
-			return err
-		}
-		if err := server.stop(); err != nil {
-			return fmt.Errorf("stop the program: %w", err)
 		}
 	}
 	return nil
 }
 
-// creation is one setting: a database and a number of clients.
-type creation struct {
-	place    *place
-	database *db.DB
-	server   *process
-	clients  int
-	wires    []*wire
-	bare     *bareRows
-	serial   sync.Mutex // SQLite has one writer; a commit shared by several would not be a bare one
-	written  atomic.Int64
-}
-
-func (c *creation) measure(ctx context.Context, report *report) error {
-	for range c.clients {
-		w, err := dial(ctx, c.server.base, c.place.cast.Tokens[desk])
-		if err != nil {
-			return err
-		}
-		defer w.conn.Close()
-		c.wires = append(c.wires, w)
-	}
-	if _, err := c.run(ctx, 500*time.Millisecond, c.overHTTP); err != nil { // warm
+func (l *workload) creates(ctx context.Context, report *report) error {
+	if _, err := l.run(ctx, 500*time.Millisecond, l.overHTTP); err != nil { // warm
 		return err
 	}
 	var err error
-	if c.bare, err = newBareRows(ctx, c.database); err != nil {
+	if l.bare, err = newBareRows(ctx, l.database); err != nil {
 		return err
 	}
-	sum, err := c.alternate(ctx)
+	sum, err := l.alternate(ctx)
 	if err != nil {
 		return err
 	}
@@ -82,9 +49,9 @@ func (c *creation) measure(ctx context.Context, report *report) error {
 		return time.Duration(seconds / float64(n) * float64(time.Second))
 	}
 	ratio, each, bare := median(sum.ratios), per(sum.cpu, sum.created), per(sum.bareCPU, sum.bare)
-	report.add(line{string(c.place.dialect), fmt.Sprintf("create over HTTP, %d clients", c.clients), fmt.Sprintf("%.0f/s", median(sum.rates)),
+	report.add(line{string(l.place.dialect), fmt.Sprintf("create over HTTP, %d clients", l.clients), fmt.Sprintf("%.0f/s", median(sum.rates)),
 		fmt.Sprintf("bare transaction %.0f/s", median(sum.bares)), fmt.Sprintf("%.0f %%", 100*ratio), "≥ 50 %", verdict(ratio >= createRatio)})
-	report.add(line{string(c.place.dialect), fmt.Sprintf("processor per create, %d clients", c.clients), brief(each), "bare transaction " + brief(bare), times(each, bare), "≤ 2 ms", verdict(each <= createCPU)})
+	report.add(line{string(l.place.dialect), fmt.Sprintf("processor per create, %d clients", l.clients), brief(each), "bare transaction " + brief(bare), times(each, bare), "≤ 2 ms", verdict(each <= createCPU)})
 	return nil
 }
 
@@ -98,27 +65,27 @@ type outcome struct {
 }
 
 // alternate lets yardstick and program take turns, so that both meet the same machine.
-func (c *creation) alternate(ctx context.Context) (sum outcome, err error) {
-	seconds := c.place.o.stretch.Seconds()
+func (l *workload) alternate(ctx context.Context) (sum outcome, err error) {
+	seconds := l.place.o.stretch.Seconds()
 	bare := int(2000 * seconds)
-	for range c.place.o.slices {
-		if err := c.bare.provide(ctx, bare+bare/2); err != nil {
+	for range l.place.o.slices {
+		if err := l.bare.provide(ctx, bare+bare/2); err != nil {
 			return sum, err
 		}
 		used := processor()
-		if bare, err = c.run(ctx, c.place.o.stretch, c.inBareTransaction); err != nil {
+		if bare, err = l.run(ctx, l.place.o.stretch, l.inBareTransaction); err != nil {
 			return sum, fmt.Errorf("bare rows: %w", err)
 		}
 		sum.bareCPU, sum.bare = sum.bareCPU+processor()-used, sum.bare+bare
-		before, err := c.server.gauge(ctx, cpuGauge)
+		before, err := l.server.gauge(ctx, cpuGauge)
 		if err != nil {
 			return sum, err
 		}
-		created, err := c.run(ctx, c.place.o.stretch, c.overHTTP)
+		created, err := l.run(ctx, l.place.o.stretch, l.overHTTP)
 		if err != nil {
 			return sum, fmt.Errorf("over HTTP: %w", err)
 		}
-		after, err := c.server.gauge(ctx, cpuGauge)
+		after, err := l.server.gauge(ctx, cpuGauge)
 		if err != nil {
 			return sum, err
 		}
@@ -138,47 +105,21 @@ func processor() float64 {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano()).Seconds()
 }
 
-// run lets the clients work for a time and counts what they did.
-func (c *creation) run(ctx context.Context, length time.Duration, do func(ctx context.Context, client int) error) (int, error) {
-	end := time.Now().Add(length)
-	var count atomic.Int64
-	var first error
-	var once sync.Once
-	var wg sync.WaitGroup
-	for client := range c.clients {
-		wg.Go(func() {
-			for time.Now().Before(end) && ctx.Err() == nil {
-				if err := do(ctx, client); err != nil {
-					once.Do(func() { first = err })
-					return
-				}
-				count.Add(1)
-			}
-		})
-	}
-	wg.Wait()
-	return int(count.Load()), first
-}
-
-func (c *creation) overHTTP(_ context.Context, client int) error {
-	n := c.written.Add(1)
-	body, err := json.Marshal(incidentBody(c.place.cast.Customers[n%manyCustomers], newWriter(uint64(n)))) //nolint:gosec // a count
+func (l *workload) overHTTP(_ context.Context, client int) error {
+	n := l.written.Add(1)
+	body, err := json.Marshal(incidentBody(l.place.cast.Customers[n%manyCustomers], newWriter(uint64(n)))) //nolint:gosec // a count
 	if err != nil {
 		return err
 	}
-	return c.wires[client].post("/api/v1/incidents", body)
+	return l.wires[client].post("/api/v1/incidents", body)
 }
 
-func (c *creation) inBareTransaction(ctx context.Context, _ int) error {
-	list, err := c.bare.next(ctx)
+func (l *workload) inBareTransaction(ctx context.Context, _ int) error {
+	list, err := l.bare.next(ctx)
 	if err != nil {
 		return err
 	}
-	if c.place.dialect == db.SQLite {
-		c.serial.Lock()
-		defer c.serial.Unlock()
-	}
-	return c.database.Write(ctx, func(tx db.Tx) error { return replay(ctx, tx, list) })
+	return l.inOneTransaction(ctx, func(tx db.Tx) error { return replay(ctx, tx, list) })
 }
 
 // bareRows are the statements that put the rows of one created incident into the tables, made beforehand: the record as

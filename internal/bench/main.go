@@ -120,36 +120,30 @@ func run(ctx context.Context) error {
 	return nil
 }
 
+// parts are what is measured on each database.
+var parts = []struct {
+	name    string
+	measure func(ctx context.Context, o *options, p *place, report *report) error
+}{{"create", measureCreates}, {"alerts", measureAlerts}, {"clocks", measureClocks}, {"read", measureReads}}
+
 func measureDatabase(ctx context.Context, o *options, dialect db.Dialect, report *report) error {
-	if !o.does("create") && !o.does("read") && !o.does("clocks") && !o.does("alerts") {
-		return nil
-	}
-	p, err := openPlace(ctx, o, dialect)
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	if err := p.prepare(ctx); err != nil {
-		return fmt.Errorf("prepare: %w", err)
-	}
-	if o.does("create") {
-		if err := measureCreates(ctx, o, p, report); err != nil {
-			return fmt.Errorf("create: %w", err)
+	var p *place
+	for _, part := range parts {
+		if !o.does(part.name) {
+			continue
 		}
-	}
-	if o.does("alerts") {
-		if err := measureAlerts(ctx, o, p, report); err != nil {
-			return fmt.Errorf("alerts: %w", err)
+		if p == nil {
+			var err error
+			if p, err = openPlace(ctx, o, dialect); err != nil {
+				return err
+			}
+			defer p.close()
+			if err := p.prepare(ctx); err != nil {
+				return fmt.Errorf("prepare: %w", err)
+			}
 		}
-	}
-	if o.does("clocks") {
-		if err := measureClocks(ctx, o, p, report); err != nil {
-			return fmt.Errorf("clocks: %w", err)
-		}
-	}
-	if o.does("read") {
-		if err := measureReads(ctx, o, p, report); err != nil {
-			return fmt.Errorf("read: %w", err)
+		if err := part.measure(ctx, o, p, report); err != nil {
+			return fmt.Errorf("%s: %w", part.name, err)
 		}
 	}
 	return nil

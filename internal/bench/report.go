@@ -123,8 +123,7 @@ func brief(d time.Duration) string {
 		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d >= 10*time.Millisecond:
 		return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000)
-	}
-	if d < 100*time.Microsecond {
+	case d < 100*time.Microsecond:
 		return fmt.Sprintf("%.2f µs", float64(d.Nanoseconds())/1000)
 	}
 	return fmt.Sprintf("%.2f ms", float64(d.Microseconds())/1000)
