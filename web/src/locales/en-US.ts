@@ -51,6 +51,8 @@ export const enUS: Messages = {
     days: (n) => `${n} d`,
     left: (d) => `${d} left`,
     over: (d) => `${d} over`,
+    reached: 'due already',
+    noneLeft: 'no service time left',
     by: (t) => `by ${t}`,
     limit: (d) => `limit ${d}`,
     met: 'Met',

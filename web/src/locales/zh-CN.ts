@@ -48,6 +48,8 @@ export const zhCN = {
     days: (n: number) => `${n} 天`,
     left: (d: string) => `剩 ${d}`,
     over: (d: string) => `已超 ${d}`,
+    reached: '已到期',
+    noneLeft: '服务时间已用完',
     by: (t: string) => `${t} 前`,
     limit: (d: string) => `限 ${d}`,
     met: '达标',

@@ -19,6 +19,11 @@ test('it is over only when the due instant has come', () => {
   expect(tone(over, t('12:05'))).toBe('over')
 })
 
+test('outside service hours no length of nothing is told', () => {
+  expect(clockText({ ...running, leftMs: 0, seen: t('20:00') }, t('20:00'))).toBe('服务时间已用完')
+  expect(clockText({ ...running, state: 'breached', due: '2026-10-09T18:44:00+08:00', leftMs: 0, seen: t('20:00') }, t('20:00'))).toBe('已到期')
+})
+
 test('a paused clock stands', () => {
   const paused: Clock = { ...running, state: 'paused', due: null, leftMs: 3 * H }
   expect(clockText(paused, t('11:00'))).toBe('暂停中 · 还剩 3 小时')

@@ -70,13 +70,14 @@ export function clockText(c: Clock, now: number): string {
   const m = messages().time
   const t = tone(c, now)
   const left = leftOf(c, now)
+  const outside = Math.abs(left) < 1000 // no service hour lies between now and the instant, which stands beside it
   switch (t) {
     case 'met': return c.usedMs != null ? m.metUsed(hours(c.usedMs)) : m.met
     case 'late': return m.late(hours(left))
     case 'paused': return c.leftMs == null ? m.pausedPlain : c.leftMs < 0 ? m.pausedOver(hours(c.leftMs)) : m.pausedLeft(hours(c.leftMs))
-    case 'over': return over(left)
+    case 'over': return outside ? m.reached : over(left)
   }
-  return left === Infinity ? '' : m.left(hours(left))
+  return left === Infinity ? '' : outside ? m.noneLeft : m.left(hours(left))
 }
 
 export function useClockText(c: Clock): string {
