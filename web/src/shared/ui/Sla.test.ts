@@ -21,6 +21,9 @@ test('it is over only when the due instant has come', () => {
 
 test('outside service hours no length of nothing is told', () => {
   expect(clockText({ ...running, leftMs: 0, seen: t('20:00') }, t('20:00'))).toBe('服务时间已用完')
+  const tonight: Clock = { ...running, due: '2026-10-10T00:14:00+08:00', leftMs: 0, seen: t('20:00') }
+  expect(clockText(tonight, t('20:15'))).toBe('服务时间已用完')
+  expect(tone(tonight, t('20:15'))).toBe('soon')
   expect(clockText({ ...running, state: 'breached', due: '2026-10-09T18:44:00+08:00', leftMs: 0, seen: t('20:00') }, t('20:00'))).toBe('已到期')
 })
 

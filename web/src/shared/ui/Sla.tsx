@@ -40,8 +40,8 @@ export function leftOf(c: Clock, now: number): number {
   if (c.state === 'paused' || !c.due) return c.leftMs
   const seen = c.seen ?? now
   const passed = Math.max(0, now - seen)
-  if (c.leftMs <= 0) return c.leftMs - passed
   const ahead = ms(c.due) - seen - passed
+  if (ahead + passed <= 0) return c.leftMs - passed // it was over when the server counted
   return ahead > 0 ? Math.min(Math.max(c.leftMs - passed, 0), ahead) : ahead
 }
 
