@@ -393,7 +393,14 @@ func TestOldDeliveriesAreForgotten(t *testing.T) {
 		}
 		forget(399, "钩子 delivered")
 		h.send(notify.Notice{People: []string{h.wang.id}, Number: "INC-2", Text: say("新", "New")})
-		forget(2, "钩子 pending")
+		h.settle()
+		forget(2, "钩子 delivered")
+		// What never ended is kept, however old.
+		ok(h.t, h.door.Do(work.WithActor(h.t.Context(), process), "test.send", func(ctx context.Context, u *work.Unit) error {
+			u.Unrecorded()
+			_, err := u.Exec(ctx, `UPDATE notify_deliveries SET state = 'pending'`)
+			return err
+		}))
 		forget(401, "钩子 pending")
 		count(h, h.wang.must(200, "GET", "/notifications", nil).items(), 2)
 	})
