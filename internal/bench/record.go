@@ -53,6 +53,11 @@ func (r *recorder) Exec(_ context.Context, sql string, args ...any) (int64, erro
 	return 1, nil
 }
 
+func (r *recorder) Queue(ctx context.Context, sql string, args ...any) error {
+	_, err := r.Exec(ctx, sql, args...)
+	return err
+}
+
 func (r *recorder) Query(context.Context, string, ...any) (db.Rows, error) { return nil, errRecords }
 
 func (r *recorder) QueryRow(_ context.Context, sql string, args ...any) db.Row {

@@ -43,15 +43,15 @@ const columns = `id, stream, at, kind, subject, number, customer_id, actor_id, a
 
 const (
 	insertPlain = `INSERT INTO audit_events (` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`
-	// insertAfter goes in only where the stream still ends with the hash that the caller knows.
-	insertAfter = `INSERT INTO audit_events (` + columns + `)
-		SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, last.seq + 1
-		FROM (SELECT seq, hash FROM audit_events WHERE stream = $2 ORDER BY seq DESC LIMIT 1) last WHERE last.hash = $13`
+	// insertAfter goes in only where the stream still ends with the hash that the caller knows. Where it does not, the
+	// place is that of the last event, which is taken: a conflict, also when nobody looks at the answer.
+	insertAfter = `INSERT INTO audit_events (` + columns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+		(SELECT seq + CASE WHEN hash = $13 THEN 1 ELSE 0 END FROM audit_events WHERE stream = $2 ORDER BY seq DESC LIMIT 1))`
 	selectLast = `SELECT seq, hash FROM audit_events WHERE stream = $1 ORDER BY seq DESC LIMIT 1`
 )
 
 // Append adds an event to its stream and returns its hash. With First or Prev it costs one statement. Two appends to one
-// stream at once, or a Prev that is not the stream's end, are a conflict.
+// stream at once, or a Prev that is not the stream's end, are a conflict, at the commit at the latest.
 func (Ledger) Append(ctx context.Context, u *work.Unit, e work.Event) (string, error) {
 	entry, err := newEntry(u, e)
 	if err != nil {
@@ -113,14 +113,9 @@ func insert(ctx context.Context, tx db.Tx, e Entry, after bool) error {
 		e.Via, e.Public, string(e.Data), e.Prev, e.Hash,
 	}
 	if !after {
-		_, err := tx.Exec(ctx, insertPlain, append(args, e.Seq)...)
-		return err
+		return tx.Queue(ctx, insertPlain, append(args, e.Seq)...)
 	}
-	n, err := tx.Exec(ctx, insertAfter, args...)
-	if err == nil && n == 0 {
-		err = fault.New(fault.Conflict, "conflict", nil)
-	}
-	return err
+	return tx.Queue(ctx, insertAfter, args...)
 }
 
 const selectEntry = `SELECT ` + columns + `, seal_no FROM audit_events `

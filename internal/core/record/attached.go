@@ -26,7 +26,7 @@ func AddComment(ctx context.Context, tx db.Tx, c Comment) (Comment, error) {
 	if c.Files == nil {
 		c.Files = []string{}
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO record_comments (id, record_id, author_id, side, public, body, files, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+	err := tx.Queue(ctx, `INSERT INTO record_comments (id, record_id, author_id, side, public, body, files, at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
 		c.ID, c.Record, c.Author, c.Side, c.Public, c.Body, db.JSON(c.Files), clock.Millis(c.At))
 	return c, err
 }
@@ -105,8 +105,7 @@ func RemoveLink(ctx context.Context, tx db.Tx, record, link string) error {
 
 // Watch makes a person follow the record; twice is once.
 func Watch(ctx context.Context, tx db.Tx, record, person string) error {
-	_, err := tx.Exec(ctx, `INSERT INTO record_watchers (record_id, person_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, record, person, clock.Millis(tx.Now()))
-	return err
+	return tx.Queue(ctx, `INSERT INTO record_watchers (record_id, person_id, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING`, record, person, clock.Millis(tx.Now()))
 }
 
 // Unwatch ends it.
@@ -123,7 +122,7 @@ func Watchers(ctx context.Context, tx db.Tx, record string) ([]string, error) {
 // AddWork notes time spent on the record.
 func AddWork(ctx context.Context, tx db.Tx, record, person string, minutes int, body string) (string, error) {
 	key := id.New()
-	_, err := tx.Exec(ctx, `INSERT INTO record_work (id, record_id, person_id, minutes, body, at) VALUES ($1, $2, $3, $4, $5, $6)`,
+	err := tx.Queue(ctx, `INSERT INTO record_work (id, record_id, person_id, minutes, body, at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		key, record, person, minutes, body, clock.Millis(tx.Now()))
 	return key, err
 }

@@ -100,7 +100,7 @@ func Next(ctx context.Context, tx db.Tx, series string) (int64, error) {
 func Insert(ctx context.Context, tx db.Tx, r *Record) error {
 	row, err := r.row()
 	if err == nil {
-		_, err = tx.Exec(ctx, insertSQL, row...)
+		err = tx.Queue(ctx, insertSQL, row...)
 	}
 	if err != nil {
 		return fmt.Errorf("insert record %s: %w", r.Number, err)
@@ -204,7 +204,6 @@ func Children(ctx context.Context, tx db.Tx, actor *work.Actor, parent string) (
 
 // Head keeps the hash of an audit event that changed nothing else of the row. Its version stays.
 func Head(ctx context.Context, tx db.Tx, r *Record, hash string) error {
-	_, err := tx.Exec(ctx, `UPDATE records SET audit_head = $2, due_at = $3 WHERE id = $1`, r.ID, hash, r.storedDue())
 	r.AuditHead = hash
-	return err
+	return tx.Queue(ctx, `UPDATE records SET audit_head = $2, due_at = $3 WHERE id = $1`, r.ID, hash, r.storedDue())
 }

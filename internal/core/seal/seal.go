@@ -152,7 +152,7 @@ func split(sealed string) (key string, box []byte, err error) {
 	if len(parts) != 3 || parts[0] != prefix {
 		return "", nil, ErrBroken
 	}
-	box, err = base64.RawURLEncoding.DecodeString(parts[2])
+	box, err = base64.RawURLEncoding.Strict().DecodeString(parts[2])
 	if err != nil {
 		return "", nil, ErrBroken
 	}

@@ -64,16 +64,14 @@ func putSQLite(ctx context.Context, tx db.Tx, d Doc) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.Exec(ctx, `INSERT OR REPLACE INTO search_words (rowid, public, internal, tags) VALUES ($1, $2, $3, $4)`,
+	return tx.Queue(ctx, `INSERT OR REPLACE INTO search_words (rowid, public, internal, tags) VALUES ($1, $2, $3, $4)`,
 		seq, spaced(d.Public), spaced(d.Internal), strings.Join(d.tags(), " "))
-	return err
 }
 
 func putPostgres(ctx context.Context, tx db.Tx, d Doc) error {
-	_, err := tx.Exec(ctx, `INSERT INTO search_docs (record_id, type, customer_id, requester_id, at, digest, words)
+	return tx.Queue(ctx, `INSERT INTO search_docs (record_id, type, customer_id, requester_id, at, digest, words)
 		VALUES ($1, $2, $3, $4, $5, $6, $7::text::tsvector)`+upsert+`, words = excluded.words WHERE search_docs.digest <> excluded.digest`,
 		d.RecordID, d.Type, d.Customer, d.Requester, clock.Millis(d.At), d.digest(), d.vector())
-	return err
 }
 
 // Remove takes a record out of the index.

@@ -119,7 +119,7 @@ func post(ctx context.Context, u *work.Unit, t told, onto, batch string, digest 
 	if batch == "" {
 		batch = own
 	}
-	_, err := u.Exec(ctx, `INSERT INTO notify_deliveries (id, batch, notice_id, person_id, channel, level, digest, state, code, answer, attempts, created_at, next_at, claimed_until, sent_at)
+	err := u.Queue(ctx, `INSERT INTO notify_deliveries (id, batch, notice_id, person_id, channel, level, digest, state, code, answer, attempts, created_at, next_at, claimed_until, sent_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', '', '', 0, $8, $8, 0, 0) ON CONFLICT DO NOTHING`,
 		own, batch, t.notice, t.person, onto, string(t.level), digest, now)
 	if err != nil {

@@ -115,7 +115,7 @@ func (c *scene) timerDue(name string) (time.Time, error) {
 // setTimer lets a timer run until another instant; 0 stops it.
 func (c *change) setTimer(ctx context.Context, name string, at int64) error {
 	if c.timers[name] != 0 {
-		_, err := c.u.Exec(ctx, `UPDATE timers SET state = 'cancelled' WHERE record_id = $1 AND name = $2 AND state = 'pending'`, c.rec.ID, name)
+		err := c.u.Queue(ctx, `UPDATE timers SET state = 'cancelled' WHERE record_id = $1 AND name = $2 AND state = 'pending'`, c.rec.ID, name)
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (c *change) setTimer(ctx context.Context, name string, at int64) error {
 	if at == 0 {
 		return nil
 	}
-	_, err := c.u.Exec(ctx, `INSERT INTO timers (id, record_id, name, fires_at, state, attempts, retry_at, fired_at, late, problem)
+	err := c.u.Queue(ctx, `INSERT INTO timers (id, record_id, name, fires_at, state, attempts, retry_at, fired_at, late, problem)
 		VALUES ($1, $2, $3, $4, 'pending', 0, $4, 0, $5, '')
 		ON CONFLICT (record_id, name, fires_at) DO UPDATE SET state = 'pending' WHERE timers.state = 'cancelled'`,
 		id.New(), c.rec.ID, name, at, false)
@@ -197,7 +197,7 @@ func (s *Service) fireNext(ctx context.Context) (failed dueTimer, err error) {
 
 func (s *Service) fire(ctx context.Context, u *work.Unit, t dueTimer) error {
 	late := pump.Late(u.Now(), t.FiresAt)
-	_, err := u.Exec(ctx, `UPDATE timers SET state = 'fired', fired_at = $2, late = $3 WHERE id = $1`, t.ID, clock.Millis(u.Now()), late)
+	err := u.Queue(ctx, `UPDATE timers SET state = 'fired', fired_at = $2, late = $3 WHERE id = $1`, t.ID, clock.Millis(u.Now()), late)
 	if err != nil {
 		return err
 	}

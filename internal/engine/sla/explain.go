@@ -84,7 +84,7 @@ func (s *Service) Explain(ctx context.Context, number string, at time.Time) (out
 		if err != nil || l == nil {
 			return err
 		}
-		cals, err := s.calendarsNow(ctx, u.Tx)
+		cals, err := s.calendarsNow(ctx, u)
 		if err != nil {
 			return err
 		}

@@ -14,57 +14,56 @@ import (
 // Follow takes a change of a record over into its clocks, in the transaction of the change (SLA-09: measured from what
 // happens, not from what is typed). A record that comes under no agreement has none.
 func (s *Service) Follow(ctx context.Context, u *work.Unit, f process.Followed) (process.Kept, error) {
-	l, err := s.lifeOf(ctx, u, f)
+	k, err := s.knownOf(ctx, u, f)
 	if err != nil {
 		return process.Kept{}, err
 	}
-	if l == nil || len(l.governed) == 0 {
+	if k.life == nil || len(k.life.governed) == 0 {
 		return process.Kept{}, nil
 	}
-	cals, err := s.calendarsNow(ctx, u.Tx)
+	cals, err := s.calendarsNow(ctx, u)
 	if err != nil {
 		return process.Kept{}, err
 	}
-	rows, err := s.rowsOf(ctx, u.Tx, l)
-	if err != nil {
-		return process.Kept{}, err
-	}
-	return s.keep(ctx, u, l, f.After, cals, rows)
+	return s.keep(ctx, u, k, f.After, cals)
 }
 
-func (s *Service) rowsOf(ctx context.Context, tx db.Tx, l *life) (map[string]*row, error) {
-	if l.isNew {
-		return map[string]*row{}, nil
-	}
-	return readRows(ctx, tx, l.record)
-}
-
-// lifeOf reads what is known of a record's life and adds what has happened; nil where nothing is promised.
-func (s *Service) lifeOf(ctx context.Context, u *work.Unit, f process.Followed) (*life, error) {
+// knownOf is what is known of a record, with what has happened to it now.
+func (s *Service) knownOf(ctx context.Context, u *work.Unit, f process.Followed) (*known, error) {
 	if f.Before == nil {
-		chosen, err := s.choose(ctx, u.Tx, f.After)
-		if err != nil || len(chosen) == 0 {
-			return nil, err
-		}
-		l := &life{record: f.After.ID, governed: chosen, open: f.After.Open, isNew: true}
-		l.events = happened(f, nil, u.Now())
-		return l, l.save(ctx, u.Tx)
+		return work.Once(u, knownKey(f.After.ID), func() (*known, error) { return s.begin(ctx, u, f) })
 	}
-	l, err := readLife(ctx, u.Tx, f.After.ID)
-	if err != nil || l == nil {
-		return l, err
+	k, err := readKnown(ctx, u, f.After.ID)
+	if err != nil || k.life == nil {
+		return k, err
 	}
+	return k, s.goOn(ctx, u, k.life, f)
+}
+
+// begin is what is known of a record that was just made.
+func (s *Service) begin(ctx context.Context, u *work.Unit, f process.Followed) (*known, error) {
+	k := &known{rows: map[string]*row{}}
+	chosen, err := s.choose(ctx, u.Tx, f.After)
+	if err != nil || len(chosen) == 0 {
+		return k, err
+	}
+	k.life = &life{record: f.After.ID, governed: chosen, open: f.After.Open, events: happened(f, nil, u.Now())}
+	return k, k.life.save(ctx, u.Tx)
+}
+
+// goOn adds to a record's life what has happened.
+func (s *Service) goOn(ctx context.Context, u *work.Unit, l *life, f process.Followed) error {
 	news, anew := happened(f, l.events, u.Now()), moved(f.Before, f.After)
 	if anew {
 		if err := s.chooseAnew(ctx, u.Tx, l, f.After); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if len(news) == 0 && !anew && l.open == f.After.Open {
-		return l, nil
+		return nil
 	}
 	l.events, l.open = append(l.events, news...), f.After.Open
-	return l, l.save(ctx, u.Tx)
+	return l.save(ctx, u.Tx)
 }
 
 // moved tells whether something changed by which agreements are chosen.

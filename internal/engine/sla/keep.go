@@ -141,21 +141,23 @@ func (a *Agreement) capped(k Clock, events []Event, terms *Terms, at time.Time) 
 }
 
 // keep stores how a record's clocks stand and says when it is due and when they want to be woken.
-func (s *Service) keep(ctx context.Context, u *work.Unit, l *life, r *record.Record, cals calendars, rows map[string]*row) (process.Kept, error) {
-	all, err := s.evaluate(ctx, u, l, cals, u.Now())
+func (s *Service) keep(ctx context.Context, u *work.Unit, k *known, r *record.Record, cals calendars) (process.Kept, error) {
+	all, err := s.evaluate(ctx, u, k.life, cals, u.Now())
 	if err != nil {
 		return process.Kept{}, err
 	}
 	kept := process.Kept{Governed: true, Wake: map[string]time.Time{}}
+	gone := maps.Clone(k.rows)
 	for _, c := range all {
-		x := rows[c.name()]
+		x := k.rows[c.name()]
 		if x == nil {
 			x = &row{Record: r.ID, Agreement: c.agreement.ID, Target: c.promised.Name, Kind: c.agreement.Kind}
+			k.rows[c.name()] = x
 		}
 		before := *x
 		x.Customer, x.Version = r.Customer, c.agreement.Version
 		x.fill(c.Clock)
-		delete(rows, c.name())
+		delete(gone, c.name())
 		if !x.same(before) {
 			if err := x.save(ctx, u.Tx); err != nil {
 				return kept, err
@@ -168,7 +170,7 @@ func (s *Service) keep(ctx context.Context, u *work.Unit, l *life, r *record.Rec
 			kept.Due = c.Due
 		}
 	}
-	return kept, s.drop(ctx, u, rows)
+	return kept, k.drop(ctx, u, gone)
 }
 
 func (x *row) same(old row) bool {
@@ -177,9 +179,10 @@ func (x *row) same(old row) bool {
 }
 
 // drop takes away the clocks that the record no longer has: it came under other agreements.
-func (s *Service) drop(ctx context.Context, u *work.Unit, rows map[string]*row) error {
-	for _, x := range rows {
-		if _, err := u.Exec(ctx, `DELETE FROM clocks WHERE record_id = $1 AND agreement_id = $2 AND target = $3`, x.Record, x.Agreement, x.Target); err != nil {
+func (k *known) drop(ctx context.Context, u *work.Unit, gone map[string]*row) error {
+	for name, x := range gone {
+		delete(k.rows, name)
+		if err := u.Queue(ctx, `DELETE FROM clocks WHERE record_id = $1 AND agreement_id = $2 AND target = $3`, x.Record, x.Agreement, x.Target); err != nil {
 			return err
 		}
 	}
@@ -226,36 +229,32 @@ func (c standing) next(x *row) (next time.Time) {
 // Ring takes the steps of a clock whose points have passed, each exactly once: they are marked in the transaction that
 // tells people.
 func (s *Service) Ring(ctx context.Context, u *work.Unit, r *record.Record, name string) ([]process.Alarm, error) {
-	l, err := readLife(ctx, u.Tx, r.ID)
-	if err != nil || l == nil {
+	k, err := readKnown(ctx, u, r.ID)
+	if err != nil || k.life == nil {
 		return nil, err
 	}
-	cals, err := s.calendarsNow(ctx, u.Tx)
+	cals, err := s.calendarsNow(ctx, u)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := readRows(ctx, u.Tx, r.ID)
+	all, err := s.evaluate(ctx, u, k.life, cals, u.Now())
 	if err != nil {
 		return nil, err
 	}
-	all, err := s.evaluate(ctx, u, l, cals, u.Now())
-	if err != nil {
-		return nil, err
-	}
-	i := slices.IndexFunc(all, func(c standing) bool { return c.name() == name })
-	if i < 0 || rows[name] == nil || !all[i].Ended.IsZero() {
+	i, x := slices.IndexFunc(all, func(c standing) bool { return c.name() == name }), k.rows[name]
+	if i < 0 || x == nil || !all[i].Ended.IsZero() {
 		return nil, nil
 	}
-	alarms := all[i].ring(rows[name], u.Now())
-	further, err := reportUp(ctx, u, r, all[i], rows[name])
+	alarms := all[i].ring(x, u.Now())
+	further, err := reportUp(ctx, u, r, all[i], x)
 	if err != nil {
 		return nil, err
 	}
 	if alarms = append(alarms, further...); len(alarms) == 0 {
 		return nil, nil
 	}
-	rows[name].fill(all[i].Clock)
-	return alarms, rows[name].save(ctx, u.Tx)
+	x.fill(all[i].Clock)
+	return alarms, x.save(ctx, u.Tx)
 }
 
 // ring marks and answers the steps that are due, the earliest first.

@@ -29,7 +29,7 @@ func (s *Service) Promises(ctx context.Context, u *work.Unit, list []*record.Rec
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
-	cals, err := s.calendarsNow(ctx, u.Tx)
+	cals, err := s.calendarsNow(ctx, u)
 	if err != nil {
 		return nil, err
 	}

@@ -54,7 +54,7 @@ const (
 func (s *Service) Replay(ctx context.Context, p Proposal) (out Replayed, err error) {
 	out.Items = []Shift{}
 	err = s.door.Read(ctx, Manage, func(ctx context.Context, u *work.Unit) error {
-		cals, err := s.calendarsNow(ctx, u.Tx)
+		cals, err := s.calendarsNow(ctx, u)
 		if err != nil {
 			return err
 		}
@@ -241,10 +241,11 @@ func (s *Service) rereadOne(ctx context.Context, id string, job rereading) error
 
 // bring lets a record come under another version of its agreement, and notes when.
 func (s *Service) bring(ctx context.Context, u *work.Unit, id string, job rereading) error {
-	l, err := readLife(ctx, u.Tx, id)
-	if err != nil || l == nil {
+	k, err := readKnown(ctx, u, id)
+	if err != nil || k.life == nil {
 		return err
 	}
+	l := k.life
 	for i := range l.governed {
 		if l.governed[i].Agreement == job.Agreement && l.governed[i].Version < job.Version {
 			l.governed[i].Version = job.Version

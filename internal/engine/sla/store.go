@@ -69,19 +69,23 @@ func (s *Service) agreement(ctx context.Context, tx db.Tx, v version) (*Agreemen
 // calendars are the compiled calendars as they are now, by code.
 type calendars map[string]*calendar.Calendar
 
-// calendarsNow compiles what has changed since it was last asked for.
-func (s *Service) calendarsNow(ctx context.Context, tx db.Tx) (calendars, error) {
-	list, err := db.All(ctx, tx, scanVersion, `SELECT code, version FROM calendars`)
-	if err != nil {
-		return nil, err
-	}
-	out := make(calendars, len(list))
-	for _, v := range list {
-		if out[v.id], err = s.calendar(ctx, tx, v); err != nil {
+type calendarsKey struct{}
+
+// calendarsNow compiles what has changed since it was last asked for. They stay as they are for a unit of work.
+func (s *Service) calendarsNow(ctx context.Context, u *work.Unit) (calendars, error) {
+	return work.Once(u, calendarsKey{}, func() (calendars, error) {
+		list, err := db.All(ctx, u.Tx, scanVersion, `SELECT code, version FROM calendars`)
+		if err != nil {
 			return nil, err
 		}
-	}
-	return out, nil
+		out := make(calendars, len(list))
+		for _, v := range list {
+			if out[v.id], err = s.calendar(ctx, u.Tx, v); err != nil {
+				return nil, err
+			}
+		}
+		return out, nil
+	})
 }
 
 func (s *Service) calendar(ctx context.Context, tx db.Tx, v version) (*calendar.Calendar, error) {
@@ -135,7 +139,26 @@ type life struct {
 	governed []governed
 	events   []Event
 	open     bool
-	isNew    bool
+}
+
+// known is what clocks remember of a record: its life, nil where nothing is promised, and how they were stored last.
+type known struct {
+	life *life
+	rows map[string]*row
+}
+
+type knownKey string // of a record's id
+
+// readKnown reads it once a unit of work: what that changes, it changes there.
+func readKnown(ctx context.Context, u *work.Unit, record string) (*known, error) {
+	return work.Once(u, knownKey(record), func() (*known, error) {
+		l, err := readLife(ctx, u.Tx, record)
+		if err != nil || l == nil {
+			return &known{}, err
+		}
+		rows, err := readRows(ctx, u.Tx, record)
+		return &known{l, rows}, err
+	})
 }
 
 func readLife(ctx context.Context, tx db.Tx, record string) (*life, error) {
@@ -150,10 +173,9 @@ func readLife(ctx context.Context, tx db.Tx, record string) (*life, error) {
 }
 
 func (l *life) save(ctx context.Context, tx db.Tx) error {
-	_, err := tx.Exec(ctx, `INSERT INTO clock_histories (record_id, governed, events, open) VALUES ($1, $2, $3, $4)
+	return tx.Queue(ctx, `INSERT INTO clock_histories (record_id, governed, events, open) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (record_id) DO UPDATE SET governed = excluded.governed, events = excluded.events, open = excluded.open`,
 		l.record, db.JSON(l.governed), db.JSON(l.events), l.open)
-	return err
 }
 
 // row is a clock as it is stored: as it stood at the record's last event, with the steps that have been taken.
@@ -190,12 +212,11 @@ func (x *row) key() string { return x.Agreement + "/" + x.Target }
 func (x *row) took(step string) bool { return slices.Contains(x.Taken, step) }
 
 func (x *row) save(ctx context.Context, tx db.Tx) error {
-	_, err := tx.Exec(ctx, `INSERT INTO clocks (`+rowColumns+`, review) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '{}')
+	return tx.Queue(ctx, `INSERT INTO clocks (`+rowColumns+`, review) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '{}')
 		ON CONFLICT (record_id, agreement_id, target) DO UPDATE SET agreement_version = excluded.agreement_version, kind = excluded.kind, customer_id = excluded.customer_id, state = excluded.state,
 		cycle = excluded.cycle, seconds = excluded.seconds, started_at = excluded.started_at, due_at = excluded.due_at, ended_at = excluded.ended_at,
 		elapsed_ms = excluded.elapsed_ms, breach_at = excluded.breach_at, taken = excluded.taken, reports = excluded.reports`,
 		x.Record, x.Agreement, x.Version, x.Target, x.Kind, x.Customer, string(x.State), x.Cycle, x.Seconds, x.Started, x.Due, x.Ended, x.Elapsed, x.Breach, db.JSON(nonNil(x.Taken)), db.JSON(nonNil(x.Reports)))
-	return err
 }
 
 func nonNil[T any](list []T) []T {

@@ -163,7 +163,7 @@ func (r *row) args() []any {
 }
 
 func (r *row) insert(ctx context.Context, tx db.Tx) error {
-	if _, err := tx.Exec(ctx, rowInsert, r.args()...); err != nil {
+	if err := tx.Queue(ctx, rowInsert, r.args()...); err != nil {
 		return fmt.Errorf("add alert: %w", err)
 	}
 	return nil
@@ -172,7 +172,7 @@ func (r *row) insert(ctx context.Context, tx db.Tx) error {
 // save stores all of a row that this transaction has locked.
 func (r *row) save(ctx context.Context, tx db.Tx) error {
 	r.Version++
-	if _, err := tx.Exec(ctx, rowUpdate, r.args()...); err != nil {
+	if err := tx.Queue(ctx, rowUpdate, r.args()...); err != nil {
 		return fmt.Errorf("save alert: %w", err)
 	}
 	return nil

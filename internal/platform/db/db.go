@@ -34,9 +34,12 @@ type Tx interface {
 	Now() time.Time // one instant a transaction, UTC, cut to milliseconds
 	Dialect() Dialect
 	Exec(ctx context.Context, sql string, args ...any) (rows int64, err error)
+	// Queue is Exec for a statement about whose outcome nobody asks: PostgreSQL is told of it together with the next one,
+	// at the latest with the commit, which then also answers its error.
+	Queue(ctx context.Context, sql string, args ...any) error
 	Query(ctx context.Context, sql string, args ...any) (Rows, error)
 	QueryRow(ctx context.Context, sql string, args ...any) Row
 	AfterCommit(fn func()) // runs once the transaction is durable, never after a rollback
-	Writes() int           // number of Exec calls so far
+	Writes() int           // number of statements so far that may have changed something
 	Driver() any           // *sql.Tx or pgx.Tx; for platform/jobs alone
 }

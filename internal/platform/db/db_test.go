@@ -104,6 +104,62 @@ func TestParametersBindByNumber(t *testing.T) {
 	})
 }
 
+func TestQueued(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		ctx := t.Context()
+		const into = "INSERT INTO team (id, name) VALUES ($1, $2)"
+		write(t, d, func(tx db.Tx) error {
+			if err := errors.Join(tx.Queue(ctx, into, "t1", "甲"), tx.Queue(ctx, into, "t2", "乙")); err != nil {
+				return err
+			}
+			seen, err := db.One(ctx, tx, db.Scan[int], "SELECT COUNT(*) FROM team")
+			if seen != 2 || tx.Writes() != 2 {
+				t.Error("in order:", seen, tx.Writes())
+			}
+			if err != nil {
+				return err
+			}
+			if err := tx.Queue(ctx, into, "t3", "丙"); err != nil {
+				return err
+			}
+			n, err := tx.Exec(ctx, "UPDATE team SET name = 'x' WHERE id <> $1", "t1")
+			if n != 2 {
+				t.Error("the answer is that of the last:", n)
+			}
+			return errors.Join(err, tx.Queue(ctx, into, "t4", "丁"))
+		})
+		if n := count(t, d, "SELECT COUNT(*) FROM team"); n != 4 {
+			t.Error("with the commit:", n)
+		}
+
+		again := func(then func(tx db.Tx) error) error {
+			return d.Write(ctx, func(tx db.Tx) error {
+				if err := tx.Queue(ctx, into, "t5", "戊"); err != nil {
+					return err
+				}
+				if err := tx.Queue(ctx, into, "t1", "甲"); err != nil {
+					return err
+				}
+				return then(tx)
+			})
+		}
+		for name, then := range map[string]func(tx db.Tx) error{
+			"at the commit":    func(db.Tx) error { return nil },
+			"at the next":      func(tx db.Tx) error { return tx.QueryRow(ctx, "SELECT 1").Scan(new(int)) },
+			"at the next exec": func(tx db.Tx) error { _, err := tx.Exec(ctx, "DELETE FROM team"); return err },
+			"though ignored":   func(tx db.Tx) error { _, _ = tx.Exec(ctx, "DELETE FROM team"); return nil },
+			"through pgx":      func(tx db.Tx) error { _ = tx.Driver(); return nil },
+		} {
+			if err := again(then); !fault.Is(err, fault.Conflict) {
+				t.Errorf("%s: want conflict, got %v", name, err)
+			}
+		}
+		if n := count(t, d, "SELECT COUNT(*) FROM team"); n != 4 {
+			t.Error("nothing of them is kept:", n)
+		}
+	})
+}
+
 func TestNoRowIsMissing(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		err := d.Read(t.Context(), func(tx db.Tx) error {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -78,29 +77,41 @@ func (d *postgresDB) close() {
 	d.pool.Close()
 }
 
-const beginRead = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+// What a transaction begins with. It goes to the server in one message with the first statement.
+const (
+	beginRead  = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+	beginWrite = "BEGIN ISOLATION LEVEL READ COMMITTED"
+)
 
-// read spares the reader two of the server's answers: the transaction begins in one message with the first query, and
-// its end is not waited for.
-func (d *postgresDB) read(ctx context.Context, fn func(Tx) error) error {
-	limit, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
-	defer cancel()
+func (d *postgresDB) acquire(ctx, limit context.Context) (*pgxpool.Conn, error) {
 	d.queued.Add(1)
 	conn, err := d.pool.Acquire(limit)
 	d.queued.Add(-1)
-	if err != nil {
-		return noConnection(ctx, limit, err)
+	if err == nil {
+		return conn, nil
 	}
-	tx := &postgresTx{common: common{now: d.cfg.Clock.Now(), outer: ctx, limit: limit}, run: conn, begin: beginRead}
+	if over := ended(ctx, limit); over != nil {
+		return nil, over
+	}
+	return nil, unavailable(err)
+}
+
+// read spares the reader the server's answer to the end of the transaction: it is not waited for.
+func (d *postgresDB) read(ctx context.Context, fn func(Tx) error) error {
+	limit, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
+	defer cancel()
+	conn, err := d.acquire(ctx, limit)
+	if err != nil {
+		return err
+	}
+	tx := newPostgresTx(ctx, limit, &d.cfg, conn, beginRead)
 	defer func() {
-		if tx.begin != "" {
+		if !tx.begun {
 			conn.Release()
 			return
 		}
 		go func() {
-			final, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.Timeout)
-			defer cancel()
-			_, _ = conn.Exec(final, "ROLLBACK") // a connection still in its transaction is not used again
+			tx.rollback(ctx, d.cfg.Timeout)
 			conn.Release()
 		}()
 	}()
@@ -110,35 +121,28 @@ func (d *postgresDB) read(ctx context.Context, fn func(Tx) error) error {
 	return tx.finish()
 }
 
-// noConnection tells why there is none: the caller's own end, or too much to do.
-func noConnection(ctx, limit context.Context, err error) error {
-	if over := ended(ctx, limit); over != nil {
-		return over
-	}
-	return unavailable(err)
-}
-
 func (d *postgresDB) write(ctx context.Context, fn func(Tx) error) error {
 	limit, cancel := context.WithTimeout(ctx, d.cfg.Timeout)
 	defer cancel()
-	d.queued.Add(1)
-	ptx, err := d.pool.BeginTx(limit, pgx.TxOptions{IsoLevel: pgx.ReadCommitted})
-	d.queued.Add(-1)
+	conn, err := d.acquire(ctx, limit)
 	if err != nil {
-		return noConnection(ctx, limit, err)
-	}
-	defer func() { _ = ptx.Rollback(context.WithoutCancel(ctx)) }() // does nothing after a commit
-	tx := &postgresTx{common: common{now: d.cfg.Clock.Now(), outer: ctx, limit: limit}, run: ptx, driver: ptx}
-	if err := contained(&d.cfg, fn, tx); err != nil {
 		return err
 	}
-	if err := tx.finish(); err != nil {
+	defer conn.Release()
+	tx := newPostgresTx(ctx, limit, &d.cfg, conn, beginWrite)
+	err = contained(&d.cfg, fn, tx)
+	if err == nil {
+		err = tx.finish()
+	}
+	if err != nil {
+		tx.rollback(ctx, d.cfg.Timeout)
 		return err
 	}
 	// From here the answer is the database's, not the caller's patience: a commit that was cut short is of unknown outcome.
 	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.Timeout)
 	defer cancel()
-	if err := ptx.Commit(final); err != nil {
+	if err := tx.commit(final); err != nil {
+		tx.rollback(ctx, d.cfg.Timeout)
 		return translate(err)
 	}
 	tx.committed()
@@ -247,36 +251,55 @@ func (d *postgresDB) resubscribe(ctx context.Context, channel string) *pgx.Conn 
 	}
 }
 
-// runner is a connection, or a transaction of pgx on one.
-type runner interface {
-	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
-	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
-	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
-}
-
-// postgresTx is a transaction of PostgreSQL.
+// postgresTx is a transaction of PostgreSQL. What waits goes to the server together with the next statement whose answer
+// somebody wants: an answer takes longer to come than most statements to run.
 type postgresTx struct {
 	common
-	run    runner
-	driver pgx.Tx // when writing
-	begin  string // that has not been said yet
+	conn    *pgxpool.Conn
+	waiting pgx.Batch
+	begun   bool // the server knows of it
+}
+
+func newPostgresTx(outer, limit context.Context, cfg *Config, conn *pgxpool.Conn, begin string) *postgresTx {
+	tx := &postgresTx{common: common{now: cfg.Clock.Now(), outer: outer, limit: limit}, conn: conn}
+	tx.waiting.Queue(begin)
+	return tx
 }
 
 func (tx *postgresTx) Dialect() Dialect { return Postgres }
-func (tx *postgresTx) Driver() any      { return tx.driver }
+
+// Driver is a transaction of pgx on the same connection, which nobody must end; nil after a failure.
+func (tx *postgresTx) Driver() any {
+	if err := tx.flush(tx.limit); err != nil {
+		return nil
+	}
+	driver, err := tx.conn.BeginTx(tx.limit, pgx.TxOptions{BeginQuery: "-- it has begun"})
+	if err != nil {
+		_ = tx.fail(err)
+		return nil
+	}
+	return driver
+}
+
+func (tx *postgresTx) Queue(ctx context.Context, text string, args ...any) error {
+	if err := tx.ready(ctx, args); err != nil {
+		return err
+	}
+	tx.writes++
+	tx.waiting.Queue(text, args...)
+	return nil
+}
 
 func (tx *postgresTx) Exec(ctx context.Context, text string, args ...any) (int64, error) {
 	if err := tx.ready(ctx, args); err != nil {
 		return 0, err
 	}
 	tx.writes++
-	if tx.begin != "" {
-		if _, err := tx.run.Exec(ctx, tx.begin); err != nil {
-			return 0, tx.fail(err)
-		}
-		tx.begin = ""
+	if tx.waiting.Len() > 0 {
+		tx.waiting.Queue(text, args...)
+		return tx.send(ctx)
 	}
-	tag, err := tx.run.Exec(ctx, text, args...)
+	tag, err := tx.conn.Exec(ctx, text, args...)
 	if err != nil {
 		return 0, tx.fail(err)
 	}
@@ -292,10 +315,10 @@ func (tx *postgresTx) Query(ctx context.Context, text string, args ...any) (Rows
 	}
 	r := &postgresRows{tx: tx}
 	var err error
-	if tx.begin != "" {
-		err = r.first(ctx, text, args)
+	if tx.waiting.Len() > 0 {
+		err = r.last(ctx, text, args)
 	} else {
-		r.Rows, err = tx.run.Query(ctx, text, args...)
+		r.Rows, err = tx.conn.Query(ctx, text, args...)
 	}
 	if err != nil {
 		return nil, tx.fail(err)
@@ -309,20 +332,76 @@ func (tx *postgresTx) QueryRow(ctx context.Context, text string, args ...any) Ro
 	return first{rows, err}
 }
 
+// take empties what waits.
+func (tx *postgresTx) take() (b pgx.Batch) {
+	b, tx.waiting, tx.begun = tx.waiting, pgx.Batch{}, true
+	return b
+}
+
+// send has all that waits done, and answers how many rows the last of it changed.
+func (tx *postgresTx) send(ctx context.Context) (rows int64, err error) {
+	b := tx.take()
+	answers := tx.conn.SendBatch(ctx, &b)
+	for range b.Len() {
+		tag, err := answers.Exec()
+		if err != nil {
+			_ = answers.Close() // says the same
+			return 0, tx.fail(err)
+		}
+		rows = tag.RowsAffected()
+	}
+	if err := answers.Close(); err != nil {
+		return 0, tx.fail(err)
+	}
+	return rows, nil
+}
+
+func (tx *postgresTx) flush(ctx context.Context) error {
+	if tx.waiting.Len() == 0 {
+		return nil
+	}
+	_, err := tx.send(ctx)
+	return err
+}
+
+// commit ends a transaction that is finished; one that asked for nothing never was.
+func (tx *postgresTx) commit(ctx context.Context) error {
+	if !tx.begun && tx.waiting.Len() == 1 {
+		return nil
+	}
+	tx.waiting.Queue("COMMIT")
+	_, err := tx.send(ctx)
+	return err
+}
+
+// rollback undoes what there is to undo. A connection on which that fails is not used again.
+func (tx *postgresTx) rollback(ctx context.Context, timeout time.Duration) {
+	if !tx.begun {
+		return
+	}
+	final, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
+	defer cancel()
+	_, _ = tx.conn.Exec(final, "ROLLBACK")
+}
+
 // postgresRows notes when it has been read to the end.
 type postgresRows struct {
 	pgx.Rows
 	tx    *postgresTx
-	batch pgx.BatchResults // that the rows came with, when the transaction began with them
+	batch pgx.BatchResults // that the rows came with
 }
 
-// first begins the transaction with its first query.
-func (r *postgresRows) first(ctx context.Context, text string, args []any) error {
-	var b pgx.Batch
-	b.Queue(r.tx.begin)
-	b.Queue(text, args...)
-	r.batch, r.tx.begin = r.tx.run.SendBatch(ctx, &b), ""
-	_, err := r.batch.Exec()
+// last has all that waits done and then asks.
+func (r *postgresRows) last(ctx context.Context, text string, args []any) error {
+	r.tx.waiting.Queue(text, args...)
+	b := r.tx.take()
+	r.batch = r.tx.conn.SendBatch(ctx, &b)
+	var err error
+	for range b.Len() - 1 {
+		if _, err = r.batch.Exec(); err != nil {
+			break
+		}
+	}
 	if err == nil {
 		r.Rows, err = r.batch.Query()
 	}

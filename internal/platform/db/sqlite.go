@@ -235,6 +235,12 @@ func (tx *sqliteTx) Exec(ctx context.Context, text string, args ...any) (int64, 
 	return result.RowsAffected()
 }
 
+// Queue has the statement done at once: there is no way to spare.
+func (tx *sqliteTx) Queue(ctx context.Context, text string, args ...any) error {
+	_, err := tx.Exec(ctx, text, args...)
+	return err
+}
+
 func (tx *sqliteTx) Query(ctx context.Context, text string, args ...any) (Rows, error) {
 	if err := tx.ready(ctx, args); err != nil {
 		return nil, err

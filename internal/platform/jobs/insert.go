@@ -84,7 +84,12 @@ func (q *Queue) put(ctx context.Context, tx db.Tx, job work.Job, key []byte) (st
 		state, due = string(rivertype.JobStateScheduled), job.At.UTC().Format(timeForm)
 	}
 	now := state == string(rivertype.JobStateAvailable)
-	err = tx.QueryRow(ctx, sql+returning, db.JSON(envelope{Args: args}), created, job.Kind, q.cfg.Attempts, max(job.Priority, 1), due, state, key, bits).Scan(&state)
+	row := []any{db.JSON(envelope{Args: args}), created, job.Kind, q.cfg.Attempts, max(job.Priority, 1), due, state, key, bits}
+	if key == nil {
+		err = tx.Queue(ctx, sql, row...)
+	} else {
+		err = tx.QueryRow(ctx, sql+returning, row...).Scan(&state)
+	}
 	if err != nil {
 		return "", fmt.Errorf("enqueue %s: %w", job.Kind, err)
 	}

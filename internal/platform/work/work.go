@@ -77,6 +77,7 @@ type Unit struct {
 	door     *Door
 	recorded bool
 	excused  bool
+	known    map[any]any
 }
 
 var errUnrecorded = errors.New("work: a change without an audit event")
@@ -110,6 +111,22 @@ func (d *Door) Read(ctx context.Context, perm Perm, fn func(ctx context.Context,
 	return d.db.Read(ctx, func(tx db.Tx) error {
 		return fn(ctx, &Unit{Tx: tx, Actor: actor, door: d})
 	})
+}
+
+// Once answers what load found when it was first asked for under the key in this unit of work: for what a unit asks for
+// more than once, and for what it changes and asks for again. A key's type should be its package's own.
+func Once[T any](u *Unit, key any, load func() (T, error)) (T, error) {
+	if v, ok := u.known[key]; ok {
+		return v.(T), nil
+	}
+	v, err := load()
+	if err == nil {
+		if u.known == nil {
+			u.known = map[any]any{}
+		}
+		u.known[key] = v
+	}
+	return v, err
 }
 
 func admit(ctx context.Context, perm Perm) (*Actor, error) {
