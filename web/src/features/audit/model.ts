@@ -88,6 +88,7 @@ const coded = (name: string, v: unknown, m: Messages): string | undefined => (ty
 
 function words(v: unknown, field: FieldMeta | undefined, names: Record<string, string>, m: Messages): string {
   if (v === null || v === undefined || v === '' || (Array.isArray(v) && v.length === 0)) return m.audit.cleared
+  if (typeof v === 'string' && v.startsWith('actor.')) return m.audit.system
   if (field) {
     if (field.type === 'secret') return m.audit.hidden
     const plain = plainValue(field, v, { yes: m.app.yes, no: m.app.no, sep: m.app.listSep }, names)
