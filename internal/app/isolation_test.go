@@ -301,7 +301,7 @@ type walk struct {
 // stride is how many requests a walk passes over for each that it sends under the race detector. That makes everything five
 // times slower, and requests that come one after the other give it little to find: it gets a share of every walk. Without
 // it, as scripts/test.sh runs them beside, walks send everything. Coprime to the number of visitors and of languages.
-const stride = 13
+const stride = 41
 
 // passes tells whether the next request is passed over.
 func (w *walk) passes() bool {
