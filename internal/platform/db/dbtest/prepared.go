@@ -102,7 +102,7 @@ func preparedPostgres(t testing.TB, name string, migrations []db.Migration) stri
 	if err := ensureTemplate(ctx, conn, server, template, migrations); err != nil {
 		t.Fatalf("template database: %v", err)
 	}
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+quoted(copied)+" TEMPLATE "+quoted(template)); err != nil {
+	if _, err := conn.Exec(ctx, "CREATE DATABASE "+quoted(copied)+" TEMPLATE "+quoted(template)+" STRATEGY FILE_COPY"); err != nil {
 		t.Fatalf("copy the template database: %v", err)
 	}
 	t.Cleanup(func() { ddl(t, server, "DROP DATABASE "+quoted(copied)+" WITH (FORCE)") })
