@@ -137,8 +137,8 @@ func TestAppend(t *testing.T) {
 			}
 		}
 		for name, e := range map[string]work.Event{"no stream": {Kind: "x"}, "prev of none": {Stream: "other", Kind: "x", Prev: b}} {
-			if _, err := h.record(e); err == nil {
-				h.t.Errorf("%s: taken", name)
+			if _, err := h.record(e); err == nil || fault.As(err) != nil {
+				h.t.Errorf("%s: want a fault of the program, got %v", name, err)
 			}
 		}
 		if r := h.verify(); !r.Intact || r.Events != 3 || r.Streams != 1 || r.Unsealed != 3 {

@@ -51,7 +51,8 @@ const (
 )
 
 // Append adds an event to its stream and returns its hash. With First or Prev it costs one statement. Two appends to one
-// stream at once, or a Prev that is not the stream's end, are a conflict, at the commit at the latest.
+// stream at once, or a Prev that is not the stream's end, are a conflict, at the commit at the latest; a Prev in
+// a stream without events is no place at all, and fails as a fault of the program.
 func (Ledger) Append(ctx context.Context, u *work.Unit, e work.Event) (string, error) {
 	entry, err := newEntry(u, e)
 	if err != nil {
